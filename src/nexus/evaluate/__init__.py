@@ -1,0 +1,1 @@
+"""Numbers about a model: gauges, probes, metrics; nothing here trains or decides."""

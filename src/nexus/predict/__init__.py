@@ -1,0 +1,1 @@
+"""What will be seen: masks, targets, predictors and the objectives that train them."""

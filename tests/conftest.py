@@ -1,0 +1,38 @@
+"""Settings every test shares: shapes checked at run time, one Hypothesis profile, no stray state."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import torch
+from hypothesis import settings
+from jaxtyping import install_import_hook
+from pytest_socket import socket_allow_hosts
+
+# Must precede every import of the packages named: a module already imported stays unchecked.
+install_import_hook(
+    [f"nexus.{name}" for name in ("nn", "encode", "predict", "remember", "reason", "evaluate")],
+    "beartype.beartype",
+)
+
+torch.set_num_threads(2)
+
+# The first call into a torch op can take seconds, so a per-example deadline only adds noise.
+settings.register_profile("dev", deadline=None, max_examples=50)
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_runtest_setup() -> None:
+    """Refuse every connection but loopback: a test that needs the network is a defect."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def no_global_randomness() -> Iterator[None]:
+    """Fail a test whose code under test drew from torch's global generator."""
+    before = torch.get_rng_state()
+    yield
+    drew = not torch.equal(before, torch.get_rng_state())
+    torch.set_rng_state(before)
+    assert not drew, "drew from torch's global generator: use nexus.nn.seeding"
