@@ -1,0 +1,355 @@
+"""The one config tree: frozen dataclasses, read from a TOML recipe, changed by typed overrides.
+
+A recipe is data. ``recipe("tiny")`` reads ``recipes/tiny.toml`` over the defaults below; the hash of
+the resolved tree is saved with every run, so two runs of one hash did the same work.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from difflib import get_close_matches
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from nexus.base.errors import ConfigError
+
+T = TypeVar("T")
+
+
+def _at_least(owner: str, config: object, least: float, *names: str) -> None:
+    for name in names:
+        if (value := getattr(config, name)) < least:
+            raise ConfigError(f"{owner}.{name} must be at least {least:g}, got {value}")
+
+
+def _divides(owner: str, width: int, heads: int) -> None:
+    if width % heads:
+        below = width - width % heads
+        raise ConfigError(
+            f"{owner}.width={width} does not split into {owner}.heads={heads}",
+            hint=f"use width {below or heads} or {below + heads}",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorldConfig:
+    """What is looked at and talked about."""
+
+    name: str = "tabletop"
+    """Entry point of group ``nexus.worlds``."""
+    side: int = 64
+    """Picture side in pixels."""
+    vocabulary: int = 640
+    """Size of the byte-pair vocabulary."""
+
+    def __post_init__(self) -> None:
+        _at_least("world", self, 16, "side")
+        if self.side > 224:
+            raise ConfigError(f"world.side must be at most 224, got {self.side}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VisionConfig:
+    """Vision transformer over patches (arXiv:2010.11929), with a wide overlapping stem."""
+
+    width: int = 128
+    depth: int = 3
+    heads: int = 4
+    patch: int = 8
+    """Distance between patches, in pixels."""
+    window: int = 16
+    """Side of the square each patch sees; ``window == patch`` is the plain ViT."""
+    stem: int = 256
+    """Hidden units of the patch stem."""
+
+    def __post_init__(self) -> None:
+        _at_least("encode.vision", self, 1, "width", "depth", "heads", "patch", "window", "stem")
+        _divides("encode.vision", self.width, self.heads)
+        if self.window < self.patch or (self.window - self.patch) % 2:
+            raise ConfigError(
+                f"encode.vision.window={self.window} must be encode.vision.patch={self.patch} "
+                "plus an even number",
+                hint=f"use {self.patch} or {2 * self.patch}",
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextConfig:
+    """Text transformer, bidirectional."""
+
+    width: int = 128
+    depth: int = 2
+    heads: int = 4
+    words: int = 96
+    """Longest text, in tokens; longer captions are cut, longer questions refused."""
+
+    def __post_init__(self) -> None:
+        _at_least("encode.text", self, 1, "width", "depth", "heads", "words")
+        _divides("encode.text", self.width, self.heads)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncodeConfig:
+    """Pictures and texts to latents of one joint space."""
+
+    vision: VisionConfig = field(default_factory=VisionConfig)
+    text: TextConfig = field(default_factory=TextConfig)
+    joint: int = 128
+    """Width of the joint space."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MaskConfig:
+    """Which patches and words are hidden, and how much of them."""
+
+    image: Literal["random", "block", "causal"] = "block"
+    text: Literal["random", "block", "causal"] = "random"
+    image_context: int = 24
+    """Patches the context keeps."""
+    image_targets: int = 16
+    """Patches predicted."""
+    text_hidden: float = 0.3
+    """Share of words predicted."""
+
+    def __post_init__(self) -> None:
+        _at_least("predict.mask", self, 1, "image_context", "image_targets")
+        if not 0 < self.text_hidden < 1:
+            raise ConfigError(
+                f"predict.mask.text_hidden must lie in (0, 1), got {self.text_hidden}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PredictConfig:
+    """Predictors: of hidden latents, of answers asked for, of what an action changes."""
+
+    width: int = 96
+    depth: int = 1
+    heads: int = 4
+    ask_depth: int = 2
+    """Cross-attention blocks from a query to the picture."""
+    dynamics_depth: int = 2
+    ema_start: float = 0.99
+    ema_end: float = 0.999
+    mask: MaskConfig = field(default_factory=MaskConfig)
+
+    def __post_init__(self) -> None:
+        _at_least("predict", self, 1, "width", "depth", "heads", "ask_depth", "dynamics_depth")
+        _divides("predict", self.width, self.heads)
+        for name in ("ema_start", "ema_end"):
+            if not 0.0 <= (value := getattr(self, name)) <= 1.0:
+                raise ConfigError(f"predict.{name} must lie in [0, 1], got {value}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectiveConfig:
+    """Weight of each term of the perception loss; 0 switches a term off and saves its time."""
+
+    ask: float = 1.0
+    """Predict the latent of the answer to a query (VL-JEPA's setting)."""
+    image: float = 0.3
+    """Predict hidden patches from visible ones."""
+    text: float = 0.3
+    """Predict hidden words from the others."""
+    cross: float = 0.1
+    """Predict each modality's pooled latent from the other."""
+    contrastive: float = 0.3
+    sigreg: float = 0.05
+    """Sketched isotropic Gaussian regularisation (arXiv:2511.08544)."""
+    vicreg: float = 0.0
+    """Variance and covariance terms (arXiv:2105.04906)."""
+    distance: Literal["smooth_l1", "mse", "cosine"] = "smooth_l1"
+    jepa_every: int = 3
+    """Image and text masking run on one step in this many (their weight is not rescaled)."""
+    slices: int = 128
+    """Random directions of SIGReg."""
+
+    def __post_init__(self) -> None:
+        names = ("ask", "image", "text", "cross", "contrastive", "sigreg", "vicreg")
+        _at_least("objective", self, 0, *names)
+        _at_least("objective", self, 1, "jepa_every", "slices")
+        if not any(getattr(self, name) for name in names[:5]):
+            raise ConfigError("objective has no learning term: ask, image, text, cross, contrastive are 0")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReasonConfig:
+    """The fast head, and the parser that reads questions with its own weights."""
+
+    width: int = 128
+    depth: int = 3
+    heads: int = 4
+    parser_width: int = 96
+    parser_depth: int = 2
+    parser_heads: int = 4
+    query_symbols: int = 40
+    """Longest query, in symbols."""
+
+    def __post_init__(self) -> None:
+        _at_least("reason", self, 1, "width", "depth", "parser_width", "parser_depth")
+        _divides("reason", self.width, self.heads)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhaseConfig:
+    """One phase of training; everything is counted in steps, never in seconds."""
+
+    steps: int = 400
+    batch: int = 64
+    """Scenes a step, over all ranks."""
+    rate: float = 1e-3
+    """Learning rate of AdamW."""
+    muon_rate: float = 0.02
+    """Learning rate of Muon, for the matrices of the blocks."""
+    optimizer: Literal["adamw", "muon"] = "muon"
+    warmup: int = 30
+    decay_from: float = 0.5
+    """Share of the steps after which the rate falls linearly to 0."""
+    weight_decay: float = 0.05
+    clip: float = 1.0
+    """Largest gradient norm."""
+    per_scene: int = 8
+    """Questions, queries or actions a scene."""
+
+    def __post_init__(self) -> None:
+        _at_least("train.<phase>", self, 1, "steps", "batch", "per_scene")
+        _at_least("train.<phase>", self, 0, "rate", "muon_rate", "warmup", "weight_decay", "clip")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainConfig:
+    """The phases, in the order they run, and how often they write."""
+
+    perception: PhaseConfig = field(default_factory=PhaseConfig)
+    grounding: PhaseConfig = field(default_factory=PhaseConfig)
+    dynamics: PhaseConfig = field(default_factory=PhaseConfig)
+    fast: PhaseConfig = field(default_factory=PhaseConfig)
+    parser: PhaseConfig = field(default_factory=PhaseConfig)
+    log_every: int = 10
+    gauge_every: int = 50
+    checkpoint_every: int = 100
+
+    def __post_init__(self) -> None:
+        _at_least("train", self, 1, "log_every", "gauge_every", "checkpoint_every")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecideConfig:
+    """When an answer is given."""
+
+    surprise: float = 3.0
+    """Surprise above which a picture is called unfamiliar; 1.0 is the 99th percentile of training."""
+    certain: float = 0.9
+    """A perceived atom at least this probable is true; below ``1 - certain`` it is false."""
+    confidence: float = 0.5
+    """Least calibrated confidence of an answer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvaluateConfig:
+    """How many items each suite uses."""
+
+    scenes: int = 1024
+    questions: int = 3000
+    probe_scenes: int = 2048
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """Everything a run is made from."""
+
+    name: str = "tiny"
+    seed: int = 0
+    world: WorldConfig = field(default_factory=WorldConfig)
+    encode: EncodeConfig = field(default_factory=EncodeConfig)
+    predict: PredictConfig = field(default_factory=PredictConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    reason: ReasonConfig = field(default_factory=ReasonConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    decide: DecideConfig = field(default_factory=DecideConfig)
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+
+    def __post_init__(self) -> None:
+        if self.world.side % self.encode.vision.patch:
+            raise ConfigError(
+                f"world.side={self.world.side} is not a multiple of "
+                f"encode.vision.patch={self.encode.vision.patch}"
+            )
+        hidden, patches = self.predict.mask, (self.world.side // self.encode.vision.patch) ** 2
+        if hidden.image_context + hidden.image_targets > patches:
+            raise ConfigError(
+                f"predict.mask keeps {hidden.image_context} and predicts {hidden.image_targets} "
+                f"patches of {patches}",
+                hint="lower predict.mask.image_context or predict.mask.image_targets",
+            )
+
+    @property
+    def hash(self) -> str:
+        """Return 16 hex digits that name this exact tree."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def overlay(default: T, changes: Mapping[str, Any], path: str = "") -> T:
+    """Return ``default`` with a nested mapping of changes laid over it.
+
+    Raises:
+        ConfigError: a key is unknown (the nearest one is named) or a value has the wrong type.
+    """
+    known = {f.name: getattr(default, f.name) for f in fields(default)}  # pyright: ignore[reportArgumentType]
+    hints = get_type_hints(type(default))
+    new: dict[str, Any] = {}
+    for name, value in changes.items():
+        where = f"{path}{name}"
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.0)
+            raise ConfigError(f"unknown setting {where!r}", hint=f"did you mean {path}{near[0]}?")
+        old = known[name]
+        if is_dataclass(old):
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"{where} is a section, got {value!r}")
+            new[name] = overlay(old, value, f"{where}.")  # pyright: ignore[reportUnknownArgumentType, reportArgumentType]
+        else:
+            new[name] = _typed(where, value, old, hints[name])
+    return replace(default, **new)  # pyright: ignore[reportArgumentType, reportReturnType]
+
+
+def _typed(where: str, value: Any, old: Any, hint: Any) -> Any:
+    choices = getattr(hint, "__args__", ())
+    if choices and value not in choices:
+        raise ConfigError(f"{where} must be one of {', '.join(map(str, choices))}, got {value!r}")
+    if isinstance(old, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(old):
+        raise ConfigError(f"{where} must be a {type(old).__name__}, got {value!r}")
+    return value
+
+
+def recipes() -> tuple[str, ...]:
+    """Return the names of the recipes that come with NEXUS."""
+    folder = resources.files("nexus") / "recipes"
+    return tuple(sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml")))
+
+
+def recipe(name: str) -> Recipe:
+    """Return the recipe of that name, or the one in the TOML file of that path.
+
+    Raises:
+        ConfigError: there is no such recipe, or the file is not TOML, or a key is unknown.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise ConfigError(f"no recipe file {name}", hint=f"shipped: {', '.join(recipes())}")
+        text = path.read_text(encoding="utf-8")
+    elif name in recipes():
+        text = (resources.files("nexus") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
+    else:
+        raise ConfigError(f"no recipe {name!r}", hint=f"one of {', '.join(recipes())}, or a .toml file")
+    try:
+        return overlay(Recipe(), tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"recipe {name} is not TOML: {error}") from None

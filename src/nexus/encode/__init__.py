@@ -1,0 +1,1 @@
+"""Pictures and texts to latents of one joint space."""

@@ -1,0 +1,1 @@
+"""Symbols: the query language and the engines that evaluate it; torch-free."""

@@ -1,0 +1,1 @@
+"""The tensor vocabulary: layers, losses on batches of vectors, tensor records; no domain words."""

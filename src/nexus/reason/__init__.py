@@ -1,0 +1,1 @@
+"""Candidate answers with traces: fast head, parser, grounding, reflection."""

@@ -1,0 +1,1 @@
+"""The past: test-time memory as a value."""
