@@ -1,0 +1,129 @@
+"""How the table looks: anti-aliased pictures of any side, drawn object by object in small windows.
+
+The same scene looks the same at every side: everything is measured in fractions of the side.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64, UInt8
+from numpy.lib.stride_tricks import sliding_window_view
+
+from nexus.base.errors import ConfigError
+from nexus.base.randomness import key, uniform, words
+from nexus.worlds.tabletop.scene import MAX_OBJECTS, RADIUS, Scenes
+
+RGB: Final = np.array(
+    [
+        [0.87, 0.11, 0.13],  # red
+        [0.13, 0.69, 0.20],  # green
+        [0.14, 0.30, 0.93],  # blue
+        [0.94, 0.87, 0.12],  # yellow
+        [0.62, 0.17, 0.78],  # purple
+        [0.14, 0.82, 0.87],  # cyan
+        [0.98, 0.51, 0.06],  # orange
+        [0.95, 0.95, 0.95],  # white
+    ]
+)
+BACKGROUND: Final = 0.2
+NOISE: Final = 0.02
+"""Standard deviation of the background's noise, of full brightness 1."""
+JITTER: Final = 0.05
+"""Largest change of each colour channel of an object."""
+SMALLEST, LARGEST = 16, 1024
+_TILE: Final = 128  # noise windows start anywhere in a square of this many pixels
+
+
+def render(scenes: Scenes, *, side: int = 64) -> UInt8[np.ndarray, "n side side 3"]:
+    """Return one RGB picture a scene.
+
+    Raises:
+        ConfigError: ``side`` is outside 16 to 1024 pixels.
+    """
+    if not SMALLEST <= side <= LARGEST:
+        raise ConfigError(f"tabletop.side must lie in [{SMALLEST}, {LARGEST}], got {side}")
+    pictures = _background(scenes, side)
+    paint = 255 * np.clip(RGB[scenes.colour] + _jitter(scenes), 0, 1).astype(np.float32)
+    for slot in range(MAX_OBJECTS):
+        for size in range(len(RADIUS)):
+            rows = np.flatnonzero((slot < scenes.count) & (scenes.size[:, slot] == size))
+            if len(rows):
+                _draw(pictures, scenes, rows, slot, float(RADIUS[size]), paint[rows, slot])
+    return pictures
+
+
+def _background(scenes: Scenes, side: int) -> UInt8[np.ndarray, "n side side 3"]:
+    """Return noise, cut for each scene at its own offset from one large tile."""
+    offset = words(key(scenes.seed, "tabletop", scenes.split, "offset"), scenes.index, 2) % _TILE
+    windows = sliding_window_view(_noise(side + _TILE), (side, side), axis=(0, 1))
+    cut = np.moveaxis(windows, 2, -1)
+    return cut[offset[:, 0], offset[:, 1]]
+
+
+@lru_cache(maxsize=8)
+def _noise(side: int) -> UInt8[np.ndarray, "side side 3"]:
+    """Return the noise tile; nearly normal, the sum of four uniforms."""
+    u = uniform(key(0, "tabletop", "noise"), np.arange(side * side), 12).reshape(side, side, 3, 4)
+    normal = (u.sum(-1) - 2) * np.sqrt(3)
+    return np.clip(255 * (BACKGROUND + NOISE * normal) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _jitter(scenes: Scenes) -> Float64[np.ndarray, "n 6 3"]:
+    stream = key(scenes.seed, "tabletop", scenes.split, "jitter")
+    u = uniform(stream, scenes.index, MAX_OBJECTS * 3)
+    return JITTER * (2 * u.reshape(-1, MAX_OBJECTS, 3) - 1)
+
+
+def _draw(
+    pictures: UInt8[np.ndarray, "n side side 3"],
+    scenes: Scenes,
+    rows: Int64[np.ndarray, " m"],
+    slot: int,
+    radius: float,
+    paint: Float32[np.ndarray, "m 3"],
+) -> None:
+    """Paint one slot's objects of one size into their pictures, in place."""
+    side = pictures.shape[1]
+    width = min(side, int(np.ceil(2 * radius * side)) + 3)
+    x, y = scenes.x[rows, slot] * side, scenes.y[rows, slot] * side
+    left, top = (np.clip(np.rint(c - width / 2), 0, side - width).astype(np.int64) for c in (x, y))
+    step = np.arange(width)
+    reach = radius * side
+    across = ((left[:, None] + step + 0.5 - x[:, None]) / reach).astype(np.float32)
+    down = ((top[:, None] + step + 0.5 - y[:, None]) / reach).astype(np.float32)
+    cover = np.empty((len(rows), width, width), dtype=np.float32)
+    for form, distance in enumerate(_DISTANCES):
+        these = np.flatnonzero(scenes.shape[rows, slot] == form)
+        cover[these] = distance(across[these, None, :], down[these, :, None])
+    cover = np.clip(0.5 - cover * np.float32(reach), 0, 1)  # a pixel is covered by its area, nearly
+    at = (rows[:, None, None], top[:, None, None] + step[:, None], left[:, None, None] + step)
+    below = pictures[at]
+    mixed = below + cover[..., None] * (paint[:, None, None] - below)
+    pictures[at] = (mixed + 0.5).astype(np.uint8)
+
+
+def _circle(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the signed distance to the outline, in radii, negative inside (likewise below)."""
+    return np.sqrt(x * x + y * y) - 1
+
+
+def _square(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.maximum(np.abs(x), np.abs(y)) - np.float32(0.85)
+
+
+def _triangle(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    # The sides fall 1.75 for each 1 across, from the apex at (0, -0.95) to the base at y = 0.8.
+    sides = (np.float32(1.75) * np.abs(x) - y - np.float32(0.95)) * np.float32(
+        1 / np.hypot(1.75, 1)
+    )
+    return np.maximum(sides, y - np.float32(0.8))
+
+
+def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    x, y = np.abs(x), np.abs(y)
+    thick, long = np.float32(0.34), np.float32(0.97)
+    return np.minimum(np.maximum(x - thick, y - long), np.maximum(x - long, y - thick))
+
+
+_DISTANCES: Final = (_circle, _square, _triangle, _cross)  # in the order of SHAPES
