@@ -1,4 +1,4 @@
-"""Settings every test shares: shapes checked at run time, one Hypothesis profile, no stray state."""
+"""What every test shares: shapes checked at run time, Hypothesis profiles, no stray randomness."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import settings
 from jaxtyping import install_import_hook
-from pytest_socket import socket_allow_hosts
 
 # Must precede every import of the packages named: a module already imported stays unchecked.
 install_import_hook(
@@ -21,11 +20,6 @@ torch.set_num_threads(2)
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
-
-
-def pytest_runtest_setup() -> None:
-    """Refuse every connection but loopback: a test that needs the network is a defect."""
-    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
 
 
 @pytest.fixture(autouse=True)

@@ -36,8 +36,12 @@ def test_seeded_initialises_the_same_module_wherever_it_is_built() -> None:
 
 
 def test_seeded_restores_the_global_generator_even_after_an_error() -> None:
+    def draw_and_fail() -> None:
+        with seeded(0, "x"):
+            torch.rand(3)
+            raise RuntimeError("on purpose")
+
     before = torch.get_rng_state()
-    with pytest.raises(RuntimeError, match="on purpose"), seeded(0, "x"):
-        torch.rand(3)
-        raise RuntimeError("on purpose")
+    with pytest.raises(RuntimeError, match="on purpose"):
+        draw_and_fail()
     assert torch.equal(before, torch.get_rng_state())
