@@ -115,11 +115,11 @@ def test_queries_do_not_see_each_other_and_memory_order_means_nothing_without_po
     both = cross(queries, memory)
     assert_close(cross(queries[:, 1:2], memory), both[:, 1:2])
     assert_close(cross(queries, memory.flip(1)), both)
-    positions = normal(7, WIDTH, name="positions")[None]
-    assert not torch.allclose(cross(queries, memory, None, positions), both)
+    position = normal(7, WIDTH, name="position")
+    assert not torch.allclose(cross(queries, memory, None, position), both)
     assert_close(
-        cross(queries, memory.flip(1), None, positions.flip(1)),
-        cross(queries, memory, None, positions),
+        cross(queries, memory.flip(1), None, position.flip(0)),
+        cross(queries, memory, None, position),
     )
 
 

@@ -99,11 +99,14 @@ class CrossBlock(nn.Module):
         queries: Float[Tensor, "batch query width"],
         memory: Float[Tensor, "batch key width"],
         keep: Bool[Tensor, "batch key"] | None = None,
-        positions: Float[Tensor, "#batch key width"] | None = None,
+        position: Float[Tensor, "... key width"] | None = None,
     ) -> Float[Tensor, "batch query width"]:
-        """Return the queries after reading; ``keep`` is True where a memory token may be read."""
+        """Return the queries after reading; ``keep`` is True where a memory token may be read.
+
+        ``position`` is added to the memory where keys are made of it.
+        """
         memory = self.norm_memory(memory)
-        keys = memory if positions is None else memory + positions
+        keys = memory if position is None else memory + position
         q, k, v = self.q(self.norm_queries(queries)), self.k(keys), self.v(memory)
         queries = queries + self.out(attend(q, k, v, heads=self.heads, keep=keep))
         return queries + self.mlp(self.norm_mlp(queries))

@@ -7,7 +7,7 @@ from torch import Tensor
 from nexus.base.errors import ConfigError
 
 
-def line_positions(
+def sincos_1d(
     length: int, width: int, *, longest: float = 10_000.0
 ) -> Float[Tensor, "{length} {width}"]:
     """Return one position a row: sines in the first half of the channels, cosines in the second.
@@ -23,7 +23,7 @@ def line_positions(
     return torch.cat([angle.sin(), angle.cos()], dim=1).float()
 
 
-def grid_positions(
+def sincos_2d(
     side: int, width: int, *, longest: float = 100.0
 ) -> Float[Tensor, "{side}*{side} {width}"]:
     """Return positions of a ``side`` by ``side`` grid, row by row from the top left.
@@ -36,6 +36,6 @@ def grid_positions(
             f"2-D positions need a width divisible by 4, got {width}",
             hint=f"use width {width + 4 - width % 4}",
         )
-    line = line_positions(side, width // 2, longest=longest)
+    line = sincos_1d(side, width // 2, longest=longest)
     rows = line[:, None].expand(side, side, width // 2)
     return torch.cat([rows, rows.transpose(0, 1)], dim=-1).flatten(0, 1)
