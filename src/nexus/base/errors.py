@@ -7,6 +7,7 @@ NexusError
 ├── DataError            a data set, shard or manifest is missing, damaged or not what it claims
 ├── CheckpointError      weights or training state are missing, damaged or of another recipe
 ├── StorageError         the disk refused: full, read-only, not permitted
+├── NetworkError         something tried to leave this machine
 ├── CertificateError     a certificate does not establish its answer
 └── TrainingError        a run cannot go on: non-finite loss, collapse that restoring did not cure
 """
@@ -37,6 +38,10 @@ class CheckpointError(NexusError): ...
 
 
 class StorageError(NexusError): ...
+
+
+class NetworkError(NexusError, OSError):
+    """Also an ``OSError``, so that libraries take it for what it is: a network out of reach."""
 
 
 class CertificateError(NexusError): ...

@@ -1,0 +1,95 @@
+"""No network: connections that leave this machine are refused, and loopback ones are logged.
+
+Only the command line and the server install the guard, never ``import nexus``: a library must not
+change what its host program may do. It hears of every socket Python opens (PEP 578). Sockets
+opened by C++ code, such as gloo's between the ranks of one training, do not pass through it.
+"""
+
+import ipaddress
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from nexus.base.errors import NetworkError
+
+_log = logging.getLogger(__name__)
+
+_LOOK_UPS: Final = frozenset(
+    f"socket.{name}" for name in ("getaddrinfo", "gethostbyname", "gethostbyaddr", "getnameinfo")
+)
+_DIALS: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+
+_installed = False
+
+
+def install() -> None:
+    """Refuse the network for the rest of this process; an audit hook cannot be taken out again."""
+    global _installed
+    if not _installed:
+        sys.addaudithook(_hook)
+        _installed = True
+
+
+def installed() -> bool:
+    """Return whether this process refuses the network."""
+    return _installed
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if event.startswith("socket."):
+        judge(event, arguments, os.environ)
+
+
+def judge(event: str, arguments: tuple[Any, ...], environ: Mapping[str, str]) -> None:
+    """Return if an audit event stays on this machine or goes to ``MASTER_ADDR``.
+
+    Raises:
+        NetworkError: the event looks up or reaches another machine.
+    """
+    host = _host(event, arguments)
+    if host is None:
+        return
+    if is_loopback(host):
+        if event in _DIALS:
+            _log.info("loopback connection: %s %s", event, arguments[1])
+        return
+    rendezvous = environ.get("MASTER_ADDR", "")  # set by torchrun
+    if rendezvous and host == rendezvous:
+        _log.info("connection to the training rendezvous %s", host)
+        return
+    raise NetworkError(
+        f"refused a connection to {host}: NEXUS stays on this machine",
+        hint="loopback is allowed, and the host torchrun names in MASTER_ADDR",
+    )
+
+
+def _host(event: str, arguments: tuple[Any, ...]) -> str | None:
+    """Return the host an event is about, or None when it cannot leave the machine."""
+    if event in _LOOK_UPS:
+        host = arguments[0][0] if isinstance(arguments[0], tuple) else arguments[0]
+    elif event in _DIALS:
+        address = arguments[1]
+        if not isinstance(address, tuple):  # a Unix socket's path, or no address at all
+            return None
+        host = address[0]
+    else:
+        return None
+    if isinstance(host, bytes):
+        host = host.decode("ascii", errors="replace")
+    return None if host is None else str(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address means this very machine.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("10.0.0.1")
+    (True, True, False)
+    """
+    if host in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
