@@ -153,7 +153,7 @@ def test_what_the_disk_refuses_is_named_and_leaves_nothing(
 
 def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "runs").write_bytes(b"a file")
-    with pytest.raises(StorageError, match="runs/demo"):
+    with pytest.raises(StorageError, match="runs: File exists"):
         write_json(tmp_path / "runs" / "demo" / "run.json", {})
 
 

@@ -1,0 +1,1 @@
+"""New weights: one loop, phases as objects, bit-exact resume; decides nothing about their use."""
