@@ -48,6 +48,9 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
 
 HYPOTHETICAL: Final = frozenset({"remove", "recolour"})
 
+LONGEST: Final = 256
+"""Most symbols in a query; reading one is recursive, and no person asks for more."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vocabulary:
@@ -111,12 +114,20 @@ def allowed(prefix: Sequence[str], vocabulary: Vocabulary) -> frozenset[str]:
 
 def _members(sort: str, vocabulary: Vocabulary) -> frozenset[str]:
     if sort == "attribute":
-        return frozenset(vocabulary.attributes)
+        return frozenset(a for a, values in vocabulary.attributes.items() if values)
     if sort == "relation":
         return frozenset(vocabulary.relations)
     if sort.startswith("value:"):
         return frozenset(vocabulary.attributes.get(sort.removeprefix("value:"), ()))
-    return frozenset(op for op, s in SIGNATURES.items() if s.result == sort)
+    return frozenset(
+        op for op, s in SIGNATURES.items() if s.result == sort and _sayable(op, vocabulary)
+    )
+
+
+def _sayable(op: str, vocabulary: Vocabulary) -> bool:
+    """Whether ``op`` can be completed: a world without relations cannot say ``related``."""
+    arguments = ("value:colour",) if op == "recolour" else SIGNATURES[op].arguments
+    return all(sort == "value" or _members(sort, vocabulary) for sort in arguments)
 
 
 def _article(sort: str) -> str:
@@ -131,6 +142,8 @@ def parse(text: str, vocabulary: Vocabulary) -> Term:
         LanguageError: a symbol is unknown or out of place, or the query is not complete.
     """
     symbols = text.split()
+    if len(symbols) > LONGEST:
+        raise LanguageError(f"query of {len(symbols)} symbols, the longest may have {LONGEST}")
     missing = allowed(symbols, vocabulary)
     if missing:
         raise LanguageError(

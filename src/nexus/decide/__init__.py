@@ -1,0 +1,1 @@
+"""One outcome for every question: an answer with its grounds, or an honest abstention."""

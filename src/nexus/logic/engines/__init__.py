@@ -1,0 +1,1 @@
+"""Engines that derive answers with certificates; what they derive is checked elsewhere."""
