@@ -61,7 +61,7 @@ def test_each_parameter_is_in_the_group_it_belongs_to() -> None:
 
 def test_nothing_to_learn_is_refused() -> None:
     with pytest.raises(ConfigError, match="no parameter that learns"):
-        build(nn.Linear(2, 3).requires_grad_(False), PhaseConfig())
+        build(Small().requires_grad_(False), PhaseConfig())
 
 
 def test_outside_the_blocks_muon_is_adamw() -> None:
