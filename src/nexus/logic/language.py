@@ -96,7 +96,7 @@ def allowed(prefix: Sequence[str], vocabulary: Vocabulary) -> frozenset[str]:
         if not pending:
             raise LanguageError(f"symbol {at + 1}, {symbol!r}, follows a complete query")
         sort = pending.pop()
-        if symbol not in _members(sort, vocabulary):
+        if not _fits(symbol, sort, vocabulary):
             raise LanguageError(
                 f"symbol {at + 1}, {symbol!r}, is not {_article(sort)}",
                 hint="one of " + ", ".join(sorted(_members(sort, vocabulary))),
@@ -113,21 +113,26 @@ def allowed(prefix: Sequence[str], vocabulary: Vocabulary) -> frozenset[str]:
 
 
 def _members(sort: str, vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(s for s in vocabulary.symbols if _fits(s, sort, vocabulary))
+
+
+def _fits(symbol: str, sort: str, vocabulary: Vocabulary) -> bool:
+    """Whether ``symbol`` may stand where ``sort`` is wanted, and can be completed."""
     if sort == "attribute":
-        return frozenset(a for a, values in vocabulary.attributes.items() if values)
+        return bool(vocabulary.attributes.get(symbol))
     if sort == "relation":
-        return frozenset(vocabulary.relations)
+        return symbol in vocabulary.relations
     if sort.startswith("value:"):
-        return frozenset(vocabulary.attributes.get(sort.removeprefix("value:"), ()))
-    return frozenset(
-        op for op, s in SIGNATURES.items() if s.result == sort and _sayable(op, vocabulary)
+        return symbol in vocabulary.attributes.get(sort.removeprefix("value:"), ())
+    if symbol not in SIGNATURES or SIGNATURES[symbol].result != sort:
+        return False
+    # A world without relations cannot say "related", one without colours not "recolour".
+    if symbol == "recolour":
+        return bool(vocabulary.attributes.get("colour"))
+    arguments = SIGNATURES[symbol].arguments
+    return ("relation" not in arguments or bool(vocabulary.relations)) and (
+        "attribute" not in arguments or any(vocabulary.attributes.values())
     )
-
-
-def _sayable(op: str, vocabulary: Vocabulary) -> bool:
-    """Whether ``op`` can be completed: a world without relations cannot say ``related``."""
-    arguments = ("value:colour",) if op == "recolour" else SIGNATURES[op].arguments
-    return all(sort == "value" or _members(sort, vocabulary) for sort in arguments)
 
 
 def _article(sort: str) -> str:

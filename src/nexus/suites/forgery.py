@@ -22,6 +22,9 @@ from nexus.verify.check import check
 MOST_COMPLETIONS: Final = 2000
 """Completions tried before a claim counts as not proved wrong."""
 
+_ABOUT_ONE: Final = frozenset({"describe", "same", "holds"})
+"""Random queries of these are seldom provable, so each proof serves more often."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForgeryReport:
@@ -66,14 +69,14 @@ def forge(
         facts = haze(scene(index), rng, unknown=rng.choice((0.0, 0.05, 0.2)))
         foreign = haze(scene(index + 1), rng, unknown=0.05)
         index += 1
-        for query in questions(rng, vocabulary, 12):
+        for query in islice(questions(rng, vocabulary), 24):
             certificate = solve(query, facts, vocabulary)
             if isinstance(certificate, Unproved):
                 continue
             case = Case(certificate=certificate, query=query, facts=facts)
             tally.genuine += 1
             tally.refused += not check(certificate, query, facts, vocabulary).valid
-            for _ in range(2):
+            for _ in range(12 if query.op in _ABOUT_ONE else 2):
                 if tally.tried < n:
                     _attack(case, foreign, rng, vocabulary, tally)
     return ForgeryReport(

@@ -3,21 +3,24 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import permutations
+from itertools import cycle, permutations
+from typing import Final
 
 from nexus.base.records import Atom, Facts, Truth
-from nexus.logic.hypothetical import goal
-from nexus.logic.language import Term, Vocabulary, allowed, parse
+from nexus.logic.language import HYPOTHETICAL, Term, Vocabulary, allowed, parse
+
+_WEIGHTS: Final = {"objects": 2.0, "filter": 3.0, "related": 1.0}
+"""Filters tell objects apart; a relation asks for one object, which a random set seldom is."""
 
 
-def questions(rng: random.Random, vocabulary: Vocabulary, n: int) -> Iterator[Term]:
-    """Yield ``n`` random queries, every answering operator as likely, without hypotheticals."""
-    answering = sorted(allowed((), vocabulary))
-    for _ in range(n):
-        symbols = [rng.choice(answering)]
+def questions(rng: random.Random, vocabulary: Vocabulary) -> Iterator[Term]:
+    """Yield random queries for ever, the operators in turn; none is hypothetical."""
+    answering = sorted(allowed((), vocabulary) - HYPOTHETICAL)
+    for op in cycle(rng.sample(answering, len(answering))):
+        symbols = [op]
         while options := sorted(allowed(symbols, vocabulary)):
-            symbols.append(rng.choice(options))
-        yield goal(parse(" ".join(symbols), vocabulary))
+            symbols.append(rng.choices(options, [_WEIGHTS.get(o, 1.0) for o in options])[0])
+        yield parse(" ".join(symbols), vocabulary)
 
 
 def haze(facts: Facts, rng: random.Random, *, unknown: float) -> Facts:
@@ -37,15 +40,15 @@ def haze(facts: Facts, rng: random.Random, *, unknown: float) -> Facts:
 def invent(rng: random.Random, vocabulary: Vocabulary) -> Facts:
     """Return certain facts about one to six listed objects, some of which may not exist.
 
-    At most three values of an attribute are in use, so that objects are often alike; relations
-    are drawn independently, as no spatial world would have them.
+    Few values of an attribute are in use, so that objects are often alike; relations are drawn
+    independently, as no spatial world would have them.
     """
     objects = tuple(f"o{i + 1}" for i in range(rng.randint(1, 6)))
     true: dict[Atom, bool] = {}
     for obj in objects:
         true["object", obj] = rng.random() < 0.9
     for attribute, values in vocabulary.attributes.items():
-        used = rng.sample(values, min(3, len(values)))
+        used = rng.sample(values, min(rng.randint(2, 6), len(values)))
         for obj in objects:
             mine = rng.choice(used)
             true |= {(attribute, obj, value): value == mine for value in values}

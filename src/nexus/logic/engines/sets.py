@@ -171,8 +171,9 @@ class Proof:
 
         Everything else is left undecided, known or not: fewer premises make a surer proof.
         """
-        wanted, unwanted = set(inside), {o: exclusion(of, o, self.evidence) for o in outside}
         objects = tuple(dict.fromkeys(self.evidence.facts.objects))
+        wanted, out = set(inside), set(outside)
+        unwanted = {o: exclusion(of, o, self.evidence) for o in objects if o in out}
         inputs: tuple[int, ...] = ()
         if of.term.op == "related" and of.child is not None:
             inputs = (self.add(of.child, {of.anchor}, set(objects) - {of.anchor}),)

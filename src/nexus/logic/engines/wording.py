@@ -40,7 +40,7 @@ def explain(certificate: Certificate) -> list[str]:
     related = (s.arguments[0] for s in certificate.steps if s.op in ("related", "holds"))
     relations = frozenset(related)
     lines = [_sentences(s.premises, relations) for s in certificate.steps if s.premises]
-    return [*lines, _conclusion(certificate)]
+    return [*dict.fromkeys(lines), _conclusion(certificate)]
 
 
 def _sentences(premises: Sequence[Premise], relations: Collection[str]) -> str:
@@ -92,7 +92,7 @@ def _conclusion(certificate: Certificate) -> str:
             relation = "have the same" if answer == "yes" else "differ in"
             return f"so {answer}, they {relation} {last.arguments[0]}"
         case "more" | "fewer" | "equal":
-            return f"so {answer}: {_bounds(read[0])} against {_bounds(read[1])}"
+            return f"so {answer}: {_against(*read)}"
         case "holds":
             a, b = (step.inside[0] for step in read)
             be = "is" if answer == "yes" else "is not"
@@ -101,9 +101,14 @@ def _conclusion(certificate: Certificate) -> str:
             return f"so the {' '.join(last.arguments)} is {_spaced(answer)}"
 
 
-def _bounds(step: ProofStep) -> str:
-    low, high = len(step.inside), len(step.inside) + len(step.maybe)
-    return str(low) if low == high else f"between {low} and {high}"
+def _against(first: ProofStep, second: ProofStep) -> str:
+    """Say the two numbers, as far as the proof bounds them."""
+    low, high = len(first.inside), len(second.inside) + len(second.maybe)
+    if not first.maybe and not second.maybe:
+        return f"{low} against {high}"
+    if low >= high:
+        return f"at least {low} against at most {high}"
+    return f"at most {low + len(first.maybe)} against at least {len(second.inside)}"
 
 
 def _and(names: Sequence[str]) -> str:
