@@ -30,16 +30,17 @@ def choose(wanted: Device = "auto") -> Literal["cpu", "cuda", "mps"]:
 
 
 def set_threads(threads: int = 0) -> int:
-    """Return the number of threads torch now computes with; 0 means one for each usable core.
+    """Return the number of threads torch now computes with.
 
-    A run is bit-exact only for one number of threads. ``OMP_NUM_THREADS`` decides where it is set.
+    0 means what ``OMP_NUM_THREADS`` says, and without it one for each usable core. A run is
+    bit-exact only for one number of threads.
     """
     import torch
 
     if threads < 0:
         raise ConfigError(f"threads must be at least 0, got {threads}")
-    wanted = threads or int(os.environ.get("OMP_NUM_THREADS") or 0) or usable_cores()
-    torch.set_num_threads(wanted)
+    if threads or "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(threads or usable_cores())
     return torch.get_num_threads()
 
 

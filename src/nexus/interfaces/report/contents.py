@@ -9,6 +9,7 @@ from typing import Any
 
 from nexus.base.errors import DataError
 from nexus.store.runs import Run
+from nexus.train import metrics
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +98,7 @@ def read_contents(folder: Path) -> Contents:
         asked=_asked(folder),
         pictures={p.stem: p for p in sorted(figures.glob("*.png"))},
         captions=_json(figures / "captions.json", {}),
-        metrics=_metrics(run.metrics),
+        metrics=tuple(_metrics(run.metrics)),
     )
 
 
@@ -137,19 +138,11 @@ def _asked(folder: Path) -> tuple[Asked, ...]:
         raise _damaged(path, f"lacks {error}") from None
 
 
-def _metrics(path: Path) -> tuple[Mapping[str, Any], ...]:
-    """Return the rows; the last line may be half written by a run that was killed."""
-    if not path.is_file():
-        return ()
-    rows: list[Mapping[str, Any]] = []
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    for number, line in enumerate(lines, start=1):
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            if number < len(lines):
-                raise _damaged(path, f"line {number} is not JSON") from None
-    return tuple(rows)
+def _metrics(path: Path) -> list[dict[str, Any]]:
+    try:
+        return metrics.read(path)
+    except ValueError as error:
+        raise _damaged(path, str(error)) from None
 
 
 def _json(path: Path, absent: Any) -> Any:

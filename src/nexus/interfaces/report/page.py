@@ -1,0 +1,204 @@
+"""Puts a run's ``report.html`` together, section by section; what is missing is said to be."""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from nexus.interfaces.report import curves, html
+from nexus.interfaces.report.contents import Asked, Contents, Evaluation, Figure, read_contents
+from nexus.interfaces.report.html import Html
+from nexus.interfaces.wording import number
+from nexus.store.files import write_atomically
+
+_PLACES: Final = {
+    "retrieval": "Retrieval: pictures and the captions found for them",
+    "pca": "What the patches know: principal components of patch latents over the pictures",
+    "reliability": "Reliability: is the confidence right as often as it says?",
+}
+"""Figures every report has a place for; the suites may draw more."""
+_SUITES: Final = ("perception", "questions")
+_CARDS: Final = 12
+"""Most questions shown of each outcome."""
+
+
+def write_report(folder: Path) -> Path:
+    """Write ``report.html`` into the run at ``folder`` and return its path.
+
+    Raises:
+        CheckpointError: there is no run.
+        DataError: one of its result files is damaged.
+        StorageError: the disk refused; an older report is untouched.
+    """
+    contents = read_contents(folder)
+    path = folder / "report.html"
+    write_atomically(path, render(contents).encode())
+    return path
+
+
+def render(contents: Contents) -> str:
+    """Return the report as one HTML document."""
+    style = resources.files("nexus.interfaces.report").joinpath("style.css")
+    sections = [
+        _header(contents),
+        _results(contents),
+        _outcomes(contents.asked),
+        _foils(contents.evaluations),
+        *(_place(contents, name, title) for name, title in _PLACES.items()),
+        _training(contents),
+        _others(contents),
+        _recipe(contents),
+    ]
+    return html.page(
+        title=f"NEXUS: {contents.run.folder.resolve().name}",
+        style=style.read_text(encoding="utf-8"),
+        body=html.join(section for section in sections if section),
+    )
+
+
+def _header(contents: Contents) -> Html:
+    info = contents.run.info
+    packages = ("python", "torch", "numpy", "nexus-jepa")
+    facts = {
+        "Recipe": f"{contents.recipe.get('name', '?')}, hash {info.config_hash}",
+        "Seed": info.seed,
+        "Begun": info.created.partition(".")[0].replace("T", " ") + " UTC",
+        "Training time": _training_time(contents),
+        "Machine": f"{info.machine.get('processor')}, {info.machine.get('cores')} cores, "
+        f"{info.machine.get('system')}",
+        "Packages": ", ".join(f"{n} {info.packages[n]}" for n in packages if n in info.packages),
+        "Code": f"hash {info.code_hash[:16]}",
+    }
+    lead = "What this run learned, measured on scenes it never saw, beside what guessing reaches."
+    items = (
+        html.join([html.element("dt", html.text(k)), html.element("dd", html.text(v))])
+        for k, v in facts.items()
+    )
+    name = contents.run.folder.resolve().name
+    return html.join(
+        [
+            html.element("h1", html.text(f"Run {name}")),
+            html.element("p", html.text(lead), kind="lead"),
+            html.element("dl", html.join(items)),
+        ]
+    )
+
+
+def _training_time(contents: Contents) -> str:
+    """Return the seconds the logged steps took, or that they were not logged."""
+    seconds = [row["seconds"] for row in contents.metrics if "seconds" in row]
+    return f"{sum(seconds):.0f} s" if seconds else "not logged"
+
+
+def _results(contents: Contents) -> Html:
+    parts: list[Html] = []
+    for result in contents.evaluations:
+        parts += [html.element("h3", html.text(result.suite)), _table(result.figures)]
+        if result.hash != contents.run.info.config_hash:
+            note = f"Measured with recipe hash {result.hash}, not with this run's."
+            parts.append(html.element("p", html.text(note), kind="missing"))
+    done = {result.suite for result in contents.evaluations}
+    for suite in _SUITES:
+        if suite not in done:
+            how = f"nexus evaluate --suite {suite} measures them."
+            parts.append(html.missing(f"the figures of suite {suite}", how))
+    return html.section("Results beside their floors", *parts)
+
+
+def _table(figures: Sequence[Figure]) -> Html:
+    head = ("figure", "value", "floor", "margin", "95 % interval", "items")
+    return html.table(head, (_row(figure) for figure in figures))
+
+
+def _row(figure: Figure) -> Sequence[object]:
+    whole = figure.low is not None and figure.high is not None
+    return (
+        figure.name.replace("_", " "),
+        number(figure.value),
+        number(figure.floor),
+        number(figure.margin, sign=True),
+        f"{number(figure.low)} to {number(figure.high)}" if whole else "–",
+        figure.n if figure.n is not None else "–",
+    )
+
+
+def _outcomes(asked: Sequence[Asked]) -> Html:
+    title = "Questions answered right, wrong, and not at all"
+    if not asked:
+        how = "nexus evaluate --suite questions writes them."
+        return html.section(title, html.missing("example questions", how))
+    parts: list[Html] = []
+    for outcome in ("right", "wrong", "abstained"):
+        these = [item for item in asked if item.outcome == outcome]
+        heading = f"{outcome.capitalize()} ({len(these)} of the {len(asked)} kept as examples)"
+        cards = html.join(_card(item) for item in these[:_CARDS])
+        parts.append(html.element("h3", html.text(heading)))
+        parts.append(html.element("div", cards, kind="sheet") if these else _none())
+    return html.section(title, *parts)
+
+
+def _none() -> Html:
+    return html.element("p", html.text("None."), kind="soft")
+
+
+def _card(item: Asked) -> Html:
+    said = item.answer or "I am not sure"
+    verdict = f"{said} ({item.confidence:.0%}, {item.cause})"
+    parts = [html.picture(item.picture, description=item.question)] if item.picture.is_file() else []
+    parts.append(html.element("p", html.text(item.question)))
+    parts.append(html.element("p", html.text(verdict), kind=item.outcome))
+    if item.outcome != "right":
+        parts.append(html.element("p", html.text(f"true answer: {item.gold}"), kind="soft"))
+    return html.element("div", html.join(parts), kind="card")
+
+
+def _foils(evaluations: Sequence[Evaluation]) -> Html:
+    title = "Foils and probes: what the latents know"
+    found = [f for e in evaluations for f in e.figures if f.name.startswith(("foil_", "probe_"))]
+    if not found:
+        how = "nexus evaluate --suite perception measures them."
+        return html.section(title, html.missing("foils and probes", how))
+    note = (
+        "A foil is a caption with one thing wrong: the share of pictures whose true caption scores "
+        "higher. A probe reads one fact from frozen latents with a linear map."
+    )
+    return html.section(title, html.element("p", html.text(note), kind="soft"), _table(found))
+
+
+def _place(contents: Contents, name: str, title: str) -> Html:
+    found = [key for key in contents.pictures if key == name or key.startswith(f"{name}_")]
+    if not found:
+        how = "The suite that draws it has not run, or does not draw it."
+        return html.section(title, html.missing(f"figure {name}", how))
+    return html.section(title, *(_figure(contents, key) for key in found))
+
+
+def _figure(contents: Contents, name: str) -> Html:
+    caption = contents.captions.get(name, name.replace("_", " "))
+    return html.captioned(html.picture(contents.pictures[name], description=caption), caption)
+
+
+def _training(contents: Contents) -> Html:
+    title = "Training curves and gauges"
+    phases = curves.series(contents.metrics)
+    if not phases:
+        return html.section(title, html.missing("metrics.jsonl", "nexus train writes it."))
+    parts: list[Html] = []
+    for phase, lines in phases.items():
+        parts.append(html.element("h3", html.text(phase or "training")))
+        parts.append(html.element("div", curves.draw(lines), kind="plot"))
+    return html.section(title, *parts)
+
+
+def _others(contents: Contents) -> Html:
+    placed = tuple(_PLACES)
+    rest = [n for n in contents.pictures if not any(n == p or n.startswith(f"{p}_") for p in placed)]
+    if not rest:
+        return Html("")
+    return html.section("More figures", *(_figure(contents, name) for name in rest))
+
+
+def _recipe(contents: Contents) -> Html:
+    summary = html.element("summary", html.text("recipe.toml, every setting of this run"))
+    body = html.element("pre", html.text(contents.run.recipe))
+    return html.section("Recipe", html.element("details", html.join([summary, body])))

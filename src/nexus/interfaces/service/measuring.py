@@ -1,0 +1,62 @@
+"""Suites and benchmarks on request; a run that is missing is trained first."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from nexus.config import recipe as recipe_named
+from nexus.interfaces.service import runs
+from nexus.interfaces.service.training import Half, train_into
+
+if TYPE_CHECKING:
+    from nexus.train.phase import Progress
+
+Suite: TypeAlias = Literal["perception", "questions"]
+
+_NEEDS: Final[Mapping[Suite, tuple[Half, ...]]] = {
+    "perception": ("perception",),
+    "questions": ("perception", "questions"),
+}
+
+
+def evaluate(
+    suite: Suite, *, run: str = "", recipe: str = "", progress: "Progress | None" = None
+) -> Mapping[str, Any]:
+    """Return what ``suite`` measures on a run, in the form every suite prints.
+
+    The run is the named one, else the newest of ``recipe``, else the newest of all, else a new one
+    of recipe ``tiny``. What is not trained yet is trained first.
+    """
+    folder = _run(run, recipe)
+    made_from = runs.recipe_of(folder) if (folder / "recipe.toml").exists() else None
+    made_from = made_from or recipe_named(recipe or "tiny")
+    for half in _NEEDS[suite]:
+        train_into(made_from, folder, half, progress=progress)
+    return measure(suite, folder)
+
+
+def _run(run: str, recipe: str) -> Path:
+    if recipe:
+        return runs.find_or_name(run, recipe_named(recipe))
+    if run or any(runs.RUNS.glob("*/run.json")):
+        return runs.find(run)
+    return runs.RUNS / "tiny"
+
+
+def measure(suite: Suite, folder: Path) -> Mapping[str, Any]:
+    """Return what ``suite`` measures on a trained run."""
+    from nexus.base.device import set_threads
+    from nexus.system import System
+
+    set_threads()
+    run_suite: Callable[..., Mapping[str, Any]]
+    run_suite = importlib.import_module(f"nexus.suites.{suite}").evaluate
+    return run_suite(System.load(folder), folder)
+
+
+def bench_data() -> Mapping[str, Any]:
+    """Return how many scenes with captions and questions one CPU second makes."""
+    from nexus.suites.bench_data import bench_data
+
+    return bench_data()

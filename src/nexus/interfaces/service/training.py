@@ -1,0 +1,59 @@
+"""Training on request: checks first, then the pipeline."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import tomli_w
+
+from nexus.base.errors import CheckpointError
+from nexus.config import Recipe
+from nexus.interfaces.service.runs import folder_of
+from nexus.store.runs import Run
+
+if TYPE_CHECKING:
+    from nexus.train.phase import Progress
+
+Half: TypeAlias = Literal["perception", "questions"]
+"""perception: encoders and predictors; questions: what asks, grounds, parses and answers."""
+
+
+def train(
+    recipe: Recipe,
+    half: Half,
+    *,
+    run: str = "",
+    resume: bool = False,
+    progress: "Progress | None" = None,
+) -> Path:
+    """Train one half of the system and return the run's folder; a stopped run goes on by itself.
+
+    Raises:
+        CheckpointError: ``resume`` is asked for where no run has begun.
+        ConfigError: the run was begun with another recipe.
+    """
+    folder = folder_of(run or recipe.name)
+    if resume and not (folder / "run.json").exists():
+        raise CheckpointError(
+            f"there is no run in {folder} to resume", hint="leave out --resume to begin one"
+        )
+    begin(recipe, folder)  # refuses another recipe before torch is even imported
+    train_into(recipe, folder, half, progress=progress)
+    return folder
+
+
+def begin(recipe: Recipe, folder: Path) -> Run:
+    """Return the run at ``folder``, new or begun with this same recipe."""
+    text = tomli_w.dumps(asdict(recipe))
+    return Run.create(folder, recipe=text, config_hash=recipe.hash, seed=recipe.seed)
+
+
+def train_into(
+    recipe: Recipe, folder: Path, half: Half, *, progress: "Progress | None" = None
+) -> None:
+    """Train one half into ``folder``; returns at once when that is done already."""
+    from nexus.base.device import set_threads
+    from nexus.train.pipeline import train
+
+    set_threads()
+    train(recipe, folder, half, progress)

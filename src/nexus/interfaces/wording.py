@@ -1,0 +1,84 @@
+"""Numbers, decisions and proofs in plain words; the same words on a terminal and in a report."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from nexus.base.records import Certificate, Decision, Premise, ProofStep, Route
+
+
+def number(value: float | None, *, sign: bool = False) -> str:
+    """Return at most four significant digits, or a dash for what was not measured."""
+    if value is None or value != value:
+        return "–"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"+{text}" if sign and value > 0 else text
+
+
+def decision_lines(decision: Decision) -> list[str]:
+    """Return what a person is told: the outcome first, then what it rests on."""
+    if decision.abstained:
+        lines = ["I am not sure.", decision.reason]
+    else:
+        lines = [f"{decision.answer}   ({decision.confidence:.0%} sure)", decision.reason]
+    if decision.abstained or decision.fast.answer != decision.slow.answer:
+        lines += ["", "What each route says by itself:"]
+        lines += [_route_line("fast", decision.fast), _route_line("slow", decision.slow)]
+    if decision.certificate is not None:
+        lines += ["", *proof_lines(decision)]
+    if decision.steps:
+        lines += ["", "The fast route's own account (it explains, it proves nothing):"]
+        lines += [f"  {number}. {step}" for number, step in enumerate(decision.steps, start=1)]
+    unusual = ", an unusual picture" if decision.surprise > 1 else ""
+    lines += ["", f"Surprise {decision.surprise:.2f}{unusual} (1 is rare in training)."]
+    return [line for at, line in enumerate(lines) if line or lines[at - 1]]
+
+
+def _route_line(name: str, route: Route) -> str:
+    said = f"{route.answer} ({route.confidence:.0%})" if route.answer else "no answer"
+    return f"  {name}: {said}, rests on {route.rests_on}"
+
+
+def proof_lines(decision: Decision) -> list[str]:
+    """Return the proof step by step, headed by what the checker says of it."""
+    proof = decision.certificate
+    assert proof is not None
+    if decision.verdict.valid:
+        head = f"Proof of {proof.answer}, checked (follows from what I see, p = {proof.probability:.2f}):"
+    else:
+        head = f"Proof of {proof.answer}, REJECTED by the checker: {decision.verdict.reason}"
+    return [head, *(f"  {at}. {_step(proof, at)}" for at in range(1, len(proof.steps) + 1))]
+
+
+def _step(proof: Certificate, at: int) -> str:
+    step = proof.steps[at - 1]
+    of = f" of {' and '.join(str(i + 1) for i in step.inputs)}" if step.inputs else ""
+    what = " ".join((step.op, *step.arguments)) + of
+    return f"{what}: {_result(step)}{_because(step.premises)}"
+
+
+def _result(step: ProofStep) -> str:
+    if step.value:
+        return step.value
+    inside = ", ".join(step.inside) or "nothing"
+    return f"{inside}; undecided {', '.join(step.maybe)}" if step.maybe else inside
+
+
+def _because(premises: tuple[Premise, ...]) -> str:
+    """Return the premises a step takes from perception, the least certain first."""
+    if not premises:
+        return ""
+    weakest = sorted(premises, key=lambda premise: premise.probability)
+    shown = ", ".join(_premise(premise) for premise in weakest[:3])
+    more = f" and {len(premises) - 3} more" if len(premises) > 3 else ""
+    return f"   because {shown}{more}"
+
+
+def _premise(premise: Premise) -> str:
+    atom = f"{premise.atom[0]}({', '.join(premise.atom[1:])})"
+    return f"{'' if premise.holds else 'not '}{atom} {premise.probability:.2f}"
+
+
+def decision_json(decision: Decision) -> Mapping[str, Any]:
+    """Return a decision as plain JSON values, every field by its own name."""
+    return {**asdict(decision), "abstained": decision.abstained}
