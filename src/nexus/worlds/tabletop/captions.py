@@ -178,11 +178,9 @@ def _less(phrase: Phrase, thrown: Dice) -> Phrase:
 
 
 def _relations(table: Table, a: int, b: int) -> list[int]:
-    """Return every relation clearly true of ``a`` to ``b``; the overlap rule leaves at least one."""
+    """Return every relation clearly true of ``a`` to ``b``; the overlap rule leaves one or two."""
     bit = 1 << a
-    return [
-        r for r in range(4) if table.related[r][b] & bit and not table.near[r // 2][b] & bit
-    ]
+    return [r for r in range(4) if table.related[r][b] & bit and not table.near[r // 2][b] & bit]
 
 
 def _wrong_attribute(

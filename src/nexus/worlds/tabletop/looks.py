@@ -1,0 +1,171 @@
+"""Looks: small questions of place that teach perception, as index tables instead of strings.
+
+All query and answer texts are built once; a batch of looks is a few arrays of indices into them.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from nexus.base.randomness import key, uniform
+from nexus.worlds.tabletop.scene import COLOURS, MAX_OBJECTS, SHAPES, SIZES, Scenes
+
+CELLS: Final = 8
+"""The picture is spoken of as 8 x 8 cells: "column 3 row 5", counted from 1 at the top left."""
+CLEAR: Final = 0.10
+"""A cell shows nothing if no object's centre is this near its own, as a fraction of the side."""
+KINDS: Final = ("colour", "shape", "size", "nothing", "where", "how many")
+_ATTRIBUTES: Final = (("colour", COLOURS), ("shape", SHAPES), ("size", SIZES))
+_SHARES: Final = (0.19, 0.19, 0.11, 0.15, 0.20, 0.16)  # of the kinds, in their order
+_NOBODY: Final = -1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Looks:
+    """A batch of looks: of scene ``i``, ``queries[query[i, j]]`` has ``answers[answer[i, j]]``."""
+
+    queries: tuple[str, ...]
+    """Every query text there is, each once; the same tuple in every batch."""
+    answers: tuple[str, ...]
+    """Every answer text there is, each once; the same tuple in every batch."""
+    query: Int64[np.ndarray, "n looks"]
+    answer: Int64[np.ndarray, "n looks"]
+    valid: Bool[np.ndarray, "n looks"]
+    """False where no clear look of the kind drawn was found; skip those."""
+    kind: Int64[np.ndarray, "n looks"]
+    """Index into ``KINDS``."""
+
+
+@lru_cache(maxsize=1)
+def texts() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return all query and all answer texts, in the order of their indices."""
+    cells = [f"column {c + 1} row {r + 1}" for r, c in product(range(CELLS), range(CELLS))]
+    queries = [f"the {name} at {cell}" for name, _ in _ATTRIBUTES for cell in cells]
+    queries += [f"where is the {_said(*phrase, 'thing', '')}" for phrase in _phrases()]
+    queries += [f"how many {_said(*phrase, 'things', 's')}" for phrase in _phrases()]
+    values = [value for _, values in _ATTRIBUTES for value in values]
+    return tuple(queries), (*values, "nothing", *cells, *map(str, range(MAX_OBJECTS + 1)))
+
+
+def _phrases() -> list[tuple[int, int, int]]:
+    """Return (size, colour, shape), each -1 for unsaid, in the order of ``_phrase_number``."""
+    return list(product(range(-1, 2), range(-1, 8), range(-1, 4)))
+
+
+def _phrase_number(
+    size: Int64[np.ndarray, "..."],
+    colour: Int64[np.ndarray, "..."],
+    shape: Int64[np.ndarray, "..."],
+) -> Int64[np.ndarray, "..."]:
+    return ((size + 1) * 9 + colour + 1) * 5 + shape + 1
+
+
+def _said(size: int, colour: int, shape: int, anything: str, plural: str) -> str:
+    noun = anything if shape < 0 else SHAPES[shape] + ("es" if SHAPES[shape][-1] == "s" else "s")
+    if shape >= 0 and not plural:
+        noun = SHAPES[shape]
+    words = [SIZES[size] if size >= 0 else "", COLOURS[colour] if colour >= 0 else "", noun]
+    return " ".join(word for word in words if word)
+
+
+_WHERE: Final = len(_ATTRIBUTES) * CELLS * CELLS
+_HOW_MANY: Final = _WHERE + 3 * 9 * 5
+_FIRST_VALUE: Final = np.array(
+    [0, 8, 12]
+)  # answers: colours, shapes, sizes, nothing, cells, counts
+_NOTHING: Final = 14
+_FIRST_CELL: Final = 15
+_FIRST_COUNT: Final = _FIRST_CELL + CELLS * CELLS
+
+
+def looks(scenes: Scenes, *, per_scene: int, stream_name: str = "looks") -> Looks:
+    """Return ``per_scene`` looks a scene; another ``stream_name`` draws others.
+
+    Kinds: colour, shape or size at an object's cell (skipped if two centres share the cell); the
+    same asked of a clear cell ("nothing"); where the one thing is that a phrase fits; how many
+    things a phrase fits.
+    """
+    n = len(scenes)
+    stream = key(scenes.seed, "tabletop", scenes.split, stream_name)
+    u = uniform(stream, scenes.index, per_scene * 5).reshape(n, per_scene, 5)
+    kind = np.searchsorted(np.cumsum(_SHARES), u[..., 0], side="right").clip(0, len(KINDS) - 1)
+    slot = (u[..., 1] * scenes.count[:, None]).astype(np.int64)
+    cell = (scenes.y * CELLS).astype(np.int64) * CELLS + (scenes.x * CELLS).astype(np.int64)
+    at = np.take_along_axis(cell, slot, axis=1)
+    query, answer = np.zeros((2, n, per_scene), dtype=np.int64)
+    valid = np.zeros((n, per_scene), dtype=bool)
+
+    alone = _alone(scenes, cell)
+    for k, (name, _) in enumerate(_ATTRIBUTES):
+        here = kind == k
+        value = np.take_along_axis(getattr(scenes, name), slot, axis=1)
+        query[here] = (k * CELLS * CELLS + at)[here]
+        answer[here] = (_FIRST_VALUE[k] + value)[here]
+        valid[here] = np.take_along_axis(alone, slot, axis=1)[here]
+
+    here = kind == 3
+    rows, columns = np.nonzero(here)
+    query[here], valid[here] = _empty_cells(scenes, rows, u[rows, columns])
+    answer[here] = _NOTHING
+
+    phrase, fit = _phrased(scenes, u, slot, kind)
+    for k, first in ((4, _WHERE), (5, _HOW_MANY)):
+        query[kind == k] = (first + phrase)[kind == k]
+    answer[kind == 4] = (_FIRST_CELL + at)[kind == 4]
+    valid[kind == 4] = (fit == 1)[kind == 4]
+    answer[kind == 5] = (_FIRST_COUNT + fit)[kind == 5]
+    valid[kind == 5] = True
+    queries, answers = texts()
+    return Looks(
+        queries=queries, answers=answers, query=query, answer=answer, valid=valid, kind=kind
+    )
+
+
+def _alone(scenes: Scenes, cell: Int64[np.ndarray, "n 6"]) -> Bool[np.ndarray, "n 6"]:
+    """Return which objects share their cell with no other object's centre."""
+    same = (cell[:, :, None] == cell[:, None]) & scenes.exists[:, None]
+    return same.sum(-1) == 1
+
+
+def _empty_cells(
+    scenes: Scenes, rows: Int64[np.ndarray, " m"], u: Float64[np.ndarray, "m 5"]
+) -> tuple[Int64[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
+    """Return a query about a random cell for each of these scenes, and whether it shows nothing."""
+    cell = (u[:, 2] * CELLS * CELLS).astype(np.int64)
+    x, y = (cell % CELLS + 0.5) / CELLS, (cell // CELLS + 0.5) / CELLS
+    gap = np.hypot(scenes.x[rows] - x[:, None], scenes.y[rows] - y[:, None])
+    asked = (u[:, 3] * len(_ATTRIBUTES)).astype(np.int64)
+    clear = ((gap > CLEAR) | ~scenes.exists[rows]).all(1)
+    return asked * CELLS * CELLS + cell, clear
+
+
+def _phrased(
+    scenes: Scenes,
+    u: Float64[np.ndarray, "n looks 5"],
+    slot: Int64[np.ndarray, "n looks"],
+    kind: Int64[np.ndarray, "n looks"],
+) -> tuple[Int64[np.ndarray, "n looks"], Int64[np.ndarray, "n looks"]]:
+    """Return a phrase for each look, by its number, and how many objects it fits.
+
+    A "where" phrase always says what its object is; a third of the "how many" phrases are about
+    values drawn afresh, so that none is an answer too.
+    """
+    mask = 1 + (u[..., 2] * 7).astype(np.int64)
+    mask = np.where((kind == 4) & (u[..., 4] < 0.5), 7, mask)  # the full phrase is oftener unique
+    fresh = (kind == 5) & (u[..., 4] < 1 / 3)
+    any_value = (u[..., 3] * 64).astype(np.int64)
+    drawn = (any_value % 2, any_value // 2 % 8, any_value // 16)
+    said: list[np.ndarray] = []
+    fits = np.broadcast_to(scenes.exists[:, None], (*slot.shape, MAX_OBJECTS))
+    for bit, (column, value) in enumerate(
+        zip((scenes.size, scenes.colour, scenes.shape), drawn, strict=True)
+    ):
+        own = np.where(fresh, value, np.take_along_axis(column, slot, axis=1))
+        own = np.where(mask >> bit & 1, own, _NOBODY)
+        fits = fits & ((own == _NOBODY)[..., None] | (column[:, None] == own[..., None]))
+        said.append(own)
+    return _phrase_number(*said), fits.sum(-1)
