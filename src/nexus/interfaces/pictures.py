@@ -118,7 +118,7 @@ def _to_rgb(picture: Image.Image, path: Path) -> Image.Image:
 
 
 def _to_square(picture: Image.Image, side: int) -> UInt8[np.ndarray, "side side 3"]:
-    """Return the picture scaled to fit a square of ``side`` pixels, centred on its border colour."""
+    """Return the picture scaled into a square of ``side`` pixels of its border colour."""
     scale = side / max(picture.size)
     width, height = (max(1, round(length * scale)) for length in picture.size)
     # Hamming neither rings at the edges of flat shapes, as Lanczos does, nor blurs them.

@@ -10,7 +10,7 @@ from nexus.base.errors import InputError
 
 LONGEST: Final = 300
 """Most characters of a question."""
-_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
 def read_question(text: str, *, words: Set[str]) -> str:
@@ -36,16 +36,16 @@ def read_question(text: str, *, words: Set[str]) -> str:
                 f"the question has a control character, U+{ord(letter):04X}",
                 hint="type it again as one line of plain text",
             )
-    unknown = [word for word in _WORD.findall(text) if not _known(word, words)]
-    if unknown or not _WORD.search(text):
-        raise _unknown(unknown, words) if unknown else InputError(
-            f"the question {text!r} has no words", hint='try "is there a big circle?"'
-        )
+    found = _WORD.findall(text)
+    if not found:
+        raise InputError(f"the question {text!r} has no words", hint="ask in words")
+    if unknown := [word for word in found if not _known(word, words)]:
+        raise _unknown(unknown, words)
     return text
 
 
 def _known(word: str, words: Set[str]) -> bool:
-    word = word.lower().replace("’", "'")
+    word = word.lower().replace("\u2019", "'")
     return word in words or all(part in words for part in re.split(r"['-]", word))
 
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from nexus.base.records import Certificate, Decision, Premise, ProofStep, Route
+
+NOTHING: Final = "-"
+"""Stands where there is no number."""
 
 
 def number(value: float | None, *, sign: bool = False) -> str:
     """Return at most four significant digits, or a dash for what was not measured."""
     if value is None or value != value:
-        return "–"
+        return NOTHING
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return f"+{text}" if sign and value > 0 else text
 
@@ -44,7 +47,8 @@ def proof_lines(decision: Decision) -> list[str]:
     proof = decision.certificate
     assert proof is not None
     if decision.verdict.valid:
-        head = f"Proof of {proof.answer}, checked (follows from what I see, p = {proof.probability:.2f}):"
+        head = f"Proof of {proof.answer}, checked; "
+        head += f"it follows from what I see (p = {proof.probability:.2f}):"
     else:
         head = f"Proof of {proof.answer}, REJECTED by the checker: {decision.verdict.reason}"
     return [head, *(f"  {at}. {_step(proof, at)}" for at in range(1, len(proof.steps) + 1))]

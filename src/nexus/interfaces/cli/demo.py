@@ -36,5 +36,6 @@ class Demo:
             print_json({"run": done.run, "report": done.report, "results": done.results})
         else:
             print_results(done.results)
-            say(f"report: {done.report}", 'next: nexus ask "what colour is the big circle?" --scene 7')
+            say(f"report: {done.report}")
+            say('next: nexus ask "how many red things are there?" --scene 7')
         return 0

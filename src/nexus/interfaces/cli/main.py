@@ -113,7 +113,11 @@ def _choose(group: Group, path: str, rest: Sequence[str]) -> None:
     """Print the help of a group, or what is wrong with the words after it; always exits."""
     entries: Mapping[str, Any] = {name: _heading(entry) for name, entry in group.items()}
     tyro.extras.subcommand_cli_from_dict(
-        entries, prog=path, description=group.summary, args=rest or ["--help"], sort_subcommands=False
+        entries,
+        prog=path,
+        description=group.summary,
+        args=rest or ["--help"],
+        sort_subcommands=False,
     )
 
 

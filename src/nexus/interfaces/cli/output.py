@@ -1,4 +1,4 @@
-"""How results reach the terminal: text for people, one JSON object as the last line for programs."""
+"""How results reach the terminal: text for people, one last line of JSON for programs."""
 
 import json
 import math

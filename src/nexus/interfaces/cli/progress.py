@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -69,7 +69,7 @@ def _print(text: str) -> None:
 
 
 @contextmanager
-def shown() -> Iterator[Bar | Lines]:
+def shown() -> Generator[Bar | Lines]:
     """Give the progress to hand to training: bars on a terminal, lines elsewhere."""
     console = Console(stderr=True)
     if not console.is_terminal:

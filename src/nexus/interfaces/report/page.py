@@ -8,7 +8,7 @@ from typing import Final
 from nexus.interfaces.report import curves, html
 from nexus.interfaces.report.contents import Asked, Contents, Evaluation, Figure, read_contents
 from nexus.interfaces.report.html import Html
-from nexus.interfaces.wording import number
+from nexus.interfaces.wording import NOTHING, number
 from nexus.store.files import write_atomically
 
 _PLACES: Final = {
@@ -117,8 +117,8 @@ def _row(figure: Figure) -> Sequence[object]:
         number(figure.value),
         number(figure.floor),
         number(figure.margin, sign=True),
-        f"{number(figure.low)} to {number(figure.high)}" if whole else "–",
-        figure.n if figure.n is not None else "–",
+        f"{number(figure.low)} to {number(figure.high)}" if whole else NOTHING,
+        figure.n if figure.n is not None else NOTHING,
     )
 
 
@@ -144,8 +144,9 @@ def _none() -> Html:
 def _card(item: Asked) -> Html:
     said = item.answer or "I am not sure"
     verdict = f"{said} ({item.confidence:.0%}, {item.cause})"
-    parts = [html.picture(item.picture, description=item.question)] if item.picture.is_file() else []
-    parts.append(html.element("p", html.text(item.question)))
+    parts = [html.element("p", html.text(item.question))]
+    if item.picture.is_file():
+        parts.insert(0, html.picture(item.picture, description=item.question))
     parts.append(html.element("p", html.text(verdict), kind=item.outcome))
     if item.outcome != "right":
         parts.append(html.element("p", html.text(f"true answer: {item.gold}"), kind="soft"))
@@ -166,11 +167,16 @@ def _foils(evaluations: Sequence[Evaluation]) -> Html:
 
 
 def _place(contents: Contents, name: str, title: str) -> Html:
-    found = [key for key in contents.pictures if key == name or key.startswith(f"{name}_")]
+    found = [key for key in contents.pictures if _belongs(key, name)]
     if not found:
         how = "The suite that draws it has not run, or does not draw it."
         return html.section(title, html.missing(f"figure {name}", how))
     return html.section(title, *(_figure(contents, key) for key in found))
+
+
+def _belongs(picture: str, place: str) -> bool:
+    """Return whether a picture goes where ``place`` is: ``pca`` and ``pca_2`` to ``pca``."""
+    return picture == place or picture.startswith(f"{place}_")
 
 
 def _figure(contents: Contents, name: str) -> Html:
@@ -191,8 +197,7 @@ def _training(contents: Contents) -> Html:
 
 
 def _others(contents: Contents) -> Html:
-    placed = tuple(_PLACES)
-    rest = [n for n in contents.pictures if not any(n == p or n.startswith(f"{p}_") for p in placed)]
+    rest = [name for name in contents.pictures if not any(_belongs(name, p) for p in _PLACES)]
     if not rest:
         return Html("")
     return html.section("More figures", *(_figure(contents, name) for name in rest))

@@ -37,7 +37,7 @@ def recipe_of(folder: Path) -> Recipe:
 
 
 def find_or_name(name: str, wanted: Recipe) -> Path:
-    """Return the folder for ``wanted``: the named one, else its newest run, else ``runs/<recipe>``."""
+    """Return where ``wanted`` is or goes: as named, its newest run, or ``runs/<recipe>``."""
     if name:
         return folder_of(name)
     runs = [Run.open(path.parent) for path in sorted(RUNS.glob("*/run.json"))]
