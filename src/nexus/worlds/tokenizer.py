@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Int64
-from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from nexus.base.errors import CheckpointError, ConfigError, InputError
 
@@ -77,7 +77,7 @@ class Tokenizer:
                 vocab_size=size,
                 special_tokens=[PAD, MASK, UNKNOWN],
                 show_progress=False,
-                min_frequency=2,
+                min_frequency=1,
             ),
         )
         return cls(backend.to_str())

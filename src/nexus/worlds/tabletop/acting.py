@@ -67,7 +67,7 @@ def facts(scenes: Scenes) -> list[Facts]:
 
 
 def actions(scenes: Scenes, *, per_scene: int) -> list[list[str]]:
-    """Return ``per_scene`` applicable actions a scene; only in "pairs" do they make held-out pairs."""
+    """Return ``per_scene`` applicable actions a scene; no held-out pair comes of one but in "pairs"."""
     stream = key(scenes.seed, "tabletop", scenes.split, "actions")
     rows = dice(stream, scenes.index, per_scene)
     return [[_any_action(scenes, i, thrown) for thrown in row] for i, row in enumerate(rows)]

@@ -117,11 +117,12 @@ def steps(term: Term) -> tuple[str, ...]:
     """
     below = [step for child in term.children for step in steps(child)]
     if term.op in HYPOTHETICAL:  # first find the object, then imagine, then answer
-        return (*steps(term.children[0]), _step(term), *steps(term.children[1]))
-    return (*below, _step(term))
+        return (*steps(term.children[0]), plain_step(term), *steps(term.children[1]))
+    return (*below, plain_step(term))
 
 
-def _step(term: Term) -> str:
+def plain_step(term: Term) -> str:
+    """Return one step in plain words: what is done at this node of the query."""
     match term.op, term.arguments:
         case "filter", ("place", value):
             return f"keep what is {PLACE_WORDS[PLACES.index(value)][0]}"
