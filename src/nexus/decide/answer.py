@@ -5,7 +5,7 @@ else is an abstention that names its cause and shows each route's answer as what
 """
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, isnan, log
 from typing import Final
 
 from nexus.base.errors import ConfigError
@@ -75,6 +75,8 @@ class Routes:
     """What the checker says of ``proof``; invalid when there is none."""
     surprise: float
     """How unlike the training scenes the picture is; 1.0 is the 99th percentile of training."""
+    imagined: bool = False
+    """Whether the facts are of an imagined future, not of the picture itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,8 +146,9 @@ def _outcome(
     if not confidence >= thresholds.confidence:
         low = f"I am not sure enough (p = {confidence:.2f}): {_both(fast, slow)}"
         return _abstain("unsure", confidence, low)
+    source = "imagine" if routes.imagined else "see"
     reason = (
-        f"follows from what I see (p = {slow.confidence:.2f}): {slow.rests_on}; "
+        f"follows from what I {source} (p = {slow.confidence:.2f}): {slow.rests_on}; "
         f"the fast route says the same, resting on {fast.rests_on}"
     )
     return _Outcome(answer=fast.answer, confidence=confidence, cause="agreed", reason=reason)
@@ -176,6 +179,8 @@ def _says(who: str, route: Route) -> str:
 
 
 def _log_odds(p: float) -> float:
+    if isnan(p):  # a route that cannot say how sure it is, is not sure at all
+        p = 0.0
     p = min(max(p, _EDGE), 1.0 - _EDGE)
     return log(p) - log(1.0 - p)
 

@@ -47,10 +47,10 @@ def _check(cert: Certificate, query: Term, facts: Facts, vocabulary: Vocabulary)
             _check_premise(name, premise, facts, vocabulary)
         read = [steps[i] for i in step.inputs]
         if SIGNATURES[step.op].result == "set":
-            _require(not step.value, f"{name} is a set, yet has the value {step.value!r}")
+            _require(step.value == "", f"{name} is a set, yet has the value {step.value!r}")
             _check_set(name, step, read, facts.objects)
         else:
-            _require(not step.inside and not step.maybe, f"{name} answers, yet lists objects")
+            _require(step.inside == step.maybe == (), f"{name} answers, yet lists objects")
             follows = step.value in _values(step, read, vocabulary)
             _require(follows, f"{name} says {step.value!r}, which does not follow")
     last = steps[-1].value
