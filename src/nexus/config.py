@@ -56,13 +56,13 @@ class VisionConfig:
     """Vision transformer over patches (arXiv:2010.11929), with a wide overlapping stem."""
 
     width: int = 128
-    depth: int = 3
+    depth: int = 2
     heads: int = 4
     patch: int = 8
     """Distance between patches, in pixels."""
     window: int = 16
     """Side of the square each patch sees; ``window == patch`` is the plain ViT."""
-    stem: int = 256
+    stem: int = 512
     """Hidden units of the patch stem."""
 
     def __post_init__(self) -> None:
@@ -212,7 +212,7 @@ class PhaseConfig:
     clip: float = 1.0
     """Largest gradient norm."""
     per_scene: int = 8
-    """Questions, queries or actions a scene."""
+    """Looks or questions a scene."""
 
     def __post_init__(self) -> None:
         _at_least("train.<phase>", self, 1, "steps", "batch", "per_scene")
@@ -223,11 +223,13 @@ class PhaseConfig:
 class TrainConfig:
     """The phases, in the order they run, and how often they write."""
 
-    perception: PhaseConfig = field(default_factory=PhaseConfig)
-    grounding: PhaseConfig = field(default_factory=PhaseConfig)
-    dynamics: PhaseConfig = field(default_factory=PhaseConfig)
-    fast: PhaseConfig = field(default_factory=PhaseConfig)
-    parser: PhaseConfig = field(default_factory=PhaseConfig)
+    perception: PhaseConfig = field(
+        default_factory=lambda: PhaseConfig(steps=1500, per_scene=16)
+    )
+    grounding: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=600))
+    dynamics: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=400, batch=32))
+    fast: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=3000))
+    parser: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=1500))
     log_every: int = 10
     gauge_every: int = 50
     checkpoint_every: int = 100
