@@ -1,0 +1,123 @@
+"""The fast route: a few thoughts read the question, then the picture, then each other, and answer.
+
+The answer comes from the thoughts, never from the steps beside it: those explain and are not
+executed. Nothing here is shared with the slow route but the latents both start from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from nexus.config import ReasonConfig
+from nexus.nn.attention import Block, CrossBlock
+from nexus.nn.positions import sincos_2d
+from nexus.nn.records import Latents, TextLatents, Thought
+
+THOUGHTS = 8
+"""Slots a question is thought about in; the first one answers."""
+END = 0
+"""Step symbol after the last; symbol k of a vocabulary has number k + 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FastLogits:
+    """What the fast route says, before calibration."""
+
+    answer: Float[Tensor, "question answer"]
+    steps: Float[Tensor, "question position symbol"]
+
+
+class FastReasoner(nn.Module):
+    """Learned slots read the words, then alternate between the picture and one another."""
+
+    position: Tensor
+    temperature: Tensor
+
+    def __init__(
+        self,
+        config: ReasonConfig,
+        *,
+        picture: int,
+        words: int,
+        grid: int,
+        answers: int,
+        symbols: int,
+    ) -> None:
+        super().__init__()
+        width, heads = config.width, config.heads
+        self.look, self.hear = nn.Linear(picture, width), nn.Linear(words, width)
+        self.register_buffer("position", sincos_2d(grid, width), persistent=False)
+        self.nothing = nn.Parameter(torch.zeros(1, 1, width))
+        self.thoughts = nn.Parameter(torch.randn(1, THOUGHTS, width))
+        self.scan = nn.ModuleList([Block(width, heads, mlp_ratio=2)])
+        self.listen = nn.ModuleList(CrossBlock(width, heads, 2) for _ in range(config.depth))
+        self.see = nn.ModuleList(CrossBlock(width, heads, 2) for _ in range(config.depth))
+        self.think = nn.ModuleList(Block(width, heads, 2) for _ in range(config.depth))
+        self.norm, self.answer = nn.LayerNorm(width), nn.Linear(width, answers)
+        self.places = nn.Parameter(torch.randn(1, config.query_symbols, width))
+        self.explain = nn.ModuleList([CrossBlock(width, heads, 1)])
+        self.symbol = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, symbols + 1))
+        self.register_buffer("temperature", torch.ones(()))
+
+    def forward(
+        self,
+        picture: Float[Tensor, "picture patch width"],
+        question: TextLatents,
+        positions: int | None = None,
+    ) -> FastLogits:
+        """Return answer and step logits of every question.
+
+        Each picture is asked ``len(question) / len(picture)`` questions in a row, which share its
+        keys and values. ``positions`` limits the steps that are said.
+        """
+        memory = self._memory(picture)
+        words, keep = self.hear(question.tokens), ~question.padding
+        x = self.thoughts.expand(len(words), -1, -1)
+        for listen, see, think in zip(self.listen, self.see, self.think, strict=True):
+            x = listen(x, words, keep=keep)
+            # One row a picture: all its questions' thoughts read the same keys and values.
+            x = see(x.reshape(len(memory), -1, x.shape[-1]), memory).view_as(x)
+            x = think(x)
+        said = self._say(x, words, keep, positions)
+        return FastLogits(answer=self.answer(self.norm(x[:, 0])), steps=self.symbol(said))
+
+    def _say(
+        self,
+        thoughts: Float[Tensor, "question thought inner"],
+        words: Float[Tensor, "question word inner"],
+        keep: Bool[Tensor, "question word"],
+        positions: int | None,
+    ) -> Float[Tensor, "question position inner"]:
+        """Return what is said at each step position: each reads thoughts and words on its own."""
+        place = self.places[:, :positions].expand(len(words), -1, -1)
+        keep = torch.cat([keep.new_ones(thoughts.shape[:2]), keep], dim=1)
+        return self.explain[0](place, torch.cat([thoughts, words], dim=1), keep=keep)
+
+    def _memory(
+        self, picture: Float[Tensor, "picture patch width"]
+    ) -> Float[Tensor, "picture memory inner"]:
+        """Return what thoughts may read: patches that know where they are, and one that is nothing.
+
+        Attention averages, and an average cannot count; beside a "nothing" of fixed weight it can.
+        """
+        x = self.scan[0](self.look(picture) + self.position)
+        return torch.cat([x, self.nothing.expand(len(x), -1, -1)], dim=1)
+
+    @torch.no_grad()
+    def reason(self, latents: Latents) -> Thought:
+        """Return the calibrated thought about each question, beside its picture."""
+        logits = self(latents.tokens, latents.question)
+        answer = (logits.answer / self.temperature).softmax(-1)
+        return Thought(
+            answer=answer, steps=logits.steps.softmax(-1), confidence=answer.max(-1).values
+        )
+
+
+def step_symbols(thought: Thought, row: int, symbols: Sequence[str]) -> tuple[str, ...]:
+    """Return the likeliest step symbols of one question, up to the first end."""
+    said = thought.steps[row].argmax(-1).tolist()
+    length = said.index(END) if END in said else len(said)
+    return tuple(symbols[k - 1] for k in said[:length])

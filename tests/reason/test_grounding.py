@@ -1,0 +1,113 @@
+"""Grounding: perfect cells give perfect facts; untrained ones make none up; reading is fast."""
+
+import time
+
+import numpy as np
+import torch
+
+from nexus.evaluate.metrics import score_scenes
+from nexus.nn.seeding import seeded, stream
+from nexus.reason.facts import state
+from nexus.reason.grounding import CellLogits, Grounding
+from nexus.train.grounding import cell_targets
+from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop.scene import Scenes
+
+WORLD, GRID = Tabletop(), 8
+
+
+def _grounding(width: int = 16) -> Grounding:
+    with seeded(0, "test", "grounding"):
+        return Grounding(width=width, heads=2, grid=GRID, vocabulary=WORLD.vocabulary, certain=0.9)
+
+
+def _oracle(scenes: Scenes, grounding: Grounding, sure: float = 20.0) -> CellLogits:
+    """Return the logits of a read-out that knows the scene."""
+    target = cell_targets(scenes, GRID, grounding.factors)
+    return CellLogits(
+        objectness=sure * (2 * target.here - 1),
+        offset=target.offset,
+        attributes={
+            name: sure * torch.nn.functional.one_hot(v, grounding.factors[name]).float()
+            for name, v in target.attributes.items()
+        },
+    )
+
+
+def _shares_a_cell(scenes: Scenes) -> np.ndarray:
+    cell = (scenes.y * GRID).astype(int) * GRID + (scenes.x * GRID).astype(int)
+    cell = np.where(scenes.exists, cell, -1 - np.arange(6))
+    return np.array([len(set(row)) < 6 for row in cell.tolist()])
+
+
+def test_a_read_out_that_knows_gives_the_gold_facts() -> None:
+    grounding = _grounding()
+    grounding.error.fill_(1e-4)
+    scenes = WORLD.scenes(3, "val", np.arange(211))
+    shared = _shares_a_cell(scenes)
+    assert shared.mean() < 0.02
+    scenes = scenes.take(np.flatnonzero(~shared))
+    seen = state(
+        grounding.claims(_oracle(scenes, grounding)),
+        WORLD.vocabulary,
+        error=grounding.error,
+        certain=0.9,
+    )
+    score = score_scenes(seen, WORLD.facts(scenes), WORLD.vocabulary)
+    assert score.perfect == score.scenes == len(scenes)
+    assert score.invented == 0
+    for name, tally in score.factors.items():
+        assert tally.wrong == 0, name
+        # A centre within 4e-4 of a border, or of another's column or row, is honestly unknown.
+        assert tally.unknown <= 0.005 * tally.total, name
+
+
+def test_two_centres_in_one_cell_are_one_object_and_no_more() -> None:
+    grounding = _grounding()
+    scenes = WORLD.scenes(0, "train", np.array([1243, 1, 2]))
+    shared = _shares_a_cell(scenes)
+    seen = state(
+        grounding.claims(_oracle(scenes, grounding)),
+        WORLD.vocabulary,
+        error=grounding.error,
+        certain=0.9,
+    )
+    assert shared.tolist() == [True, False, False]  # the first such scene of the split
+    assert [len(f.objects) for f in seen] == (scenes.count - shared).tolist()
+
+
+def test_reading_a_picture_does_not_depend_on_its_batch() -> None:
+    grounding = _grounding()
+    tokens = 3 * torch.randn(5, GRID**2, 16, generator=stream(0, "tokens"))
+    together = grounding.read(tokens)
+    order = [3, 0, 4, 2, 1]
+    shuffled = grounding.read(tokens[order])
+    for at, row in enumerate(order):
+        assert shuffled[at].objects == together[row].objects
+        for atom, p in together[row].probability.items():
+            assert abs(shuffled[at].probability[atom] - p) < 1e-4
+
+
+def test_temperature_moves_confidence_and_never_the_likeliest_value() -> None:
+    grounding = _grounding()
+    logits = grounding(3 * torch.randn(3, GRID**2, 16, generator=stream(0, "tokens")))
+    sharp = grounding.claims(logits)
+    grounding.temperature("shape").fill_(5.0)
+    soft = grounding.claims(logits)
+    assert (
+        soft.attributes["shape"].max(-1).values < sharp.attributes["shape"].max(-1).values
+    ).all()
+    assert torch.equal(soft.attributes["shape"].argmax(-1), sharp.attributes["shape"].argmax(-1))
+    assert torch.equal(soft.attributes["colour"], sharp.attributes["colour"])
+
+
+def test_decoding_takes_a_few_milliseconds_at_most_a_scene() -> None:
+    grounding = _grounding()
+    logits = _oracle(WORLD.scenes(0, "val", np.arange(128)), grounding)
+
+    def decode() -> float:
+        begun = time.process_time()
+        state(grounding.claims(logits), WORLD.vocabulary, error=grounding.error, certain=0.9)
+        return (time.process_time() - begun) / 128
+
+    assert min(decode() for _ in range(5)) < 4e-3  # a fifth of it without the run-time checks
