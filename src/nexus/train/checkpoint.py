@@ -42,8 +42,10 @@ class Checkpoint:
     state: State
     steps: int
     """Steps of the whole phase."""
+    regular: bool
+    """False for the one an interrupt leaves: an uninterrupted run would not have it."""
     metric: float | None
-    """The phase's metric; None where it does not compete to be best."""
+    """The phase's metric; None where it was not measured."""
     threads: int
     world: int
     torch: str
@@ -54,8 +56,8 @@ class Checkpoint:
 
     @property
     def healthy(self) -> bool:
-        """True unless the last gauges gave an alarm: what the loop may go back to."""
-        return self.state.alarms == 0
+        """True if the loop may go back here: no alarm pending, and every run comes by."""
+        return self.regular and self.state.alarms == 0
 
 
 class Checkpoints:
@@ -93,6 +95,7 @@ class Checkpoints:
         optimizer: Optimizer,
         state: State,
         *,
+        regular: bool,
         metric: float | None,
         world: int,
     ) -> Path:
@@ -106,6 +109,7 @@ class Checkpoints:
         record = Checkpoint(
             state=state,
             steps=phase.steps,
+            regular=regular,
             metric=metric,
             threads=torch.get_num_threads(),
             world=world,
@@ -119,17 +123,15 @@ class Checkpoints:
         return path
 
     def _prune(self) -> None:
-        """Delete what is neither last, nor best, nor the one to go back to."""
-        everything = self.list()
-        restores = max((c.state.restores for c in everything.values()), default=0)
-        kept = {self.last(), self.best(), self.healthy()}
-        for path, checkpoint in everything.items():
-            # Where a restore went back to is where its state begins: later ones never happened.
-            undone = checkpoint.state.restores < restores and checkpoint.state.step > min(
-                c.state.step for c in everything.values() if c.state.restores == restores
-            )
-            if path not in kept or undone:
+        """Delete what a restore undid; then what is not last, best or the one to go back to."""
+        states = {path: checkpoint.state for path, checkpoint in self.list().items()}
+        restores = max(state.restores for state in states.values())
+        origin = min(state.step for state in states.values() if state.restores == restores)
+        for path, state in states.items():
+            if state.restores < restores and state.step > origin:
                 remove_folder(path)
+        for path in self.list().keys() - {self.last(), self.best(), self.healthy()}:
+            remove_folder(path)
 
 
 def load(path: Path, phase: Phase, optimizer: Optimizer | None = None) -> Checkpoint:

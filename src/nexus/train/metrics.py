@@ -4,41 +4,45 @@ A resumed run's file equals an uninterrupted one's except for the fields of ``TI
 """
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from nexus.store.files import explained, write_atomically
+from nexus.train.checkpoint import State
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
 
-TIMING = frozenset({"seconds", "steps_per_second"})
-"""Fields of a line that depend on the machine's mood."""
+TIMING = frozenset({"seconds"})
+"""Fields of a line that depend on the machine's mood: time since the line before."""
 
 
 class Metrics:
-    """Appends one phase's lines; opening it forgets the lines of steps that will be done again."""
+    """Appends one phase's lines; opening it forgets the lines of steps that will be done again.
 
-    def __init__(
-        self, path: Path, phase: str, *, step: int, restores: int, tensorboard: Path | None
-    ) -> None:
+    A line's place in time is (restores, step), so what a restore undid stays on record.
+    """
+
+    def __init__(self, path: Path, phase: str, state: State, *, tensorboard: Path | None) -> None:
         self._path, self._phase = path, phase
-        _forget(path, phase, step=step, restores=restores)
+        _forget(path, phase, state)
         with explained(path):
             self._file: IO[str] = path.open("a", encoding="utf-8")
-        self._board = _board(tensorboard / phase, step) if tensorboard else None
+        self._board = _board(tensorboard / phase, state.step) if tensorboard else None
 
-    def write(self, step: int, values: Mapping[str, Any]) -> None:
-        """Append one line; nested mappings of numbers become curves ``phase/outer/inner``."""
-        line = {"phase": self._phase, "step": step, **values}
+    def write(self, state: State, values: Mapping[str, Any]) -> None:
+        """Append one line; nested mappings of numbers become curves ``outer/inner``."""
+        place = {"phase": self._phase, "step": state.step}
+        again = {"restores": state.restores} if state.restores else {}
         with explained(self._path):
-            self._file.write(json.dumps(line) + "\n")
+            self._file.write(json.dumps(_strict({**place, **again, **values})) + "\n")
             self._file.flush()
         if self._board is not None:
             for name, value in _numbers(values):
-                self._board.add_scalar(name, value, step)
+                self._board.add_scalar(name, value, state.step)
 
     def sync(self) -> None:
         """Put what was written on the disk: no checkpoint may be newer than its curves."""
@@ -60,16 +64,24 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in whole.splitlines()]
 
 
-def _forget(path: Path, phase: str, *, step: int, restores: int) -> None:
-    """Drop the lines of ``phase`` after ``step``, and of restores that were not kept."""
+def _forget(path: Path, phase: str, state: State) -> None:
+    """Drop the lines of ``phase`` that come after ``state``."""
     if not path.exists():
         return
     kept = [
         line
         for line in read(path)
-        if line["phase"] != phase or (line["step"] <= step and line.get("restores", 0) <= restores)
+        if line["phase"] != phase
+        or (line.get("restores", 0), line["step"]) <= (state.restores, state.step)
     ]
     write_atomically(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
+
+
+def _strict(value: Any) -> Any:
+    """Return ``value`` with null for what JSON has no number for."""
+    if isinstance(value, Mapping):
+        return {name: _strict(inner) for name, inner in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _numbers(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, float]]:
