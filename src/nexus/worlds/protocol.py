@@ -23,9 +23,10 @@ class World(Protocol[ScenesT]):
     name: str
     version: int
     vocabulary: Vocabulary
+    splits: tuple[str, ...]
 
     def scenes(self, seed: int, split: str, index: Int64[np.ndarray, " n"]) -> ScenesT:
-        """Return the scenes with these indices of ``split`` (train, val, test, pairs, templates)."""
+        """Return the scenes with these indices of ``split``, one of ``splits``."""
         ...
 
     def words(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from nexus.worlds.tabletop.ask import ask
 from nexus.worlds.tabletop.captions import Foils, describe, foils, paraphrases
 from nexus.worlds.tabletop.looks import Looks, looks
 from nexus.worlds.tabletop.render import render
-from nexus.worlds.tabletop.scene import ANSWERS, VOCABULARY, Scenes, sample
+from nexus.worlds.tabletop.scene import ANSWERS, SPLITS, VOCABULARY, Scenes, sample
 from nexus.worlds.tabletop.twins import twins
 from nexus.worlds.tabletop.words import words
 
@@ -36,6 +36,7 @@ class Tabletop:
     version = 1
     vocabulary = VOCABULARY
     answers = ANSWERS
+    splits = SPLITS
 
     def scenes(self, seed: int, split: str, index: Int64[np.ndarray, " n"]) -> Scenes:
         """Return the scenes with these indices of one of ``scene.SPLITS``."""

@@ -67,7 +67,10 @@ def facts(scenes: Scenes) -> list[Facts]:
 
 
 def actions(scenes: Scenes, *, per_scene: int) -> list[list[str]]:
-    """Return ``per_scene`` applicable actions a scene; no held-out pair comes of one but in "pairs"."""
+    """Return ``per_scene`` applicable actions a scene.
+
+    Only in split "pairs" can a held-out pair of shape and colour come of one.
+    """
     stream = key(scenes.seed, "tabletop", scenes.split, "actions")
     rows = dice(stream, scenes.index, per_scene)
     return [[_any_action(scenes, i, thrown) for thrown in row] for i, row in enumerate(rows)]

@@ -52,7 +52,11 @@ class Template(NamedTuple):
         return sum(self) % 5 == 0
 
 
-_ALL: Final = [Template(*t) for t in product(range(8), range(4), range(4), range(2))]
+_ALL: Final = [
+    template
+    for template in (Template(*t) for t in product(range(8), range(4), range(4), range(2)))
+    if (OPENINGS[template.opening], FORMS[template.form]) != ("a picture of ", "placed first")
+]
 USUAL: Final = tuple(t for t in _ALL if not t.held_out)
 HELD_OUT: Final = tuple(t for t in _ALL if t.held_out)
 FoilKind = Literal["colour", "size", "shape", "exchanged", "relation"]
