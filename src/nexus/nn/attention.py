@@ -15,11 +15,13 @@ def attend(
     *,
     heads: int,
     keep: Bool[Tensor, "batch key"] | None = None,
+    causal: bool = False,
 ) -> Float[Tensor, "batch query width"]:
     """Return what each query reads: ``softmax(q k^T / sqrt(width / heads)) v``, head by head.
 
     Scaled dot-product attention (arXiv:1706.03762, Eq. 1). A key whose ``keep`` is False is never
-    read; a row with no key left reads zeros, with finite gradients.
+    read; a row with no key left reads zeros, with finite gradients. With ``causal`` (which goes
+    without ``keep``) query i reads keys 0 to i.
 
     PyTorch's fused kernel is 1.7 times as fast here as the three written-out operations (forward
     and backward, float32, AVX2, 128 rows of 64 tokens in 4 heads of 32).
@@ -34,7 +36,7 @@ def attend(
             (x.float() if narrow else x).unflatten(-1, (heads, -1)).transpose(1, 2)
             for x in (queries, keys, values)
         )
-        read = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        read = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
     return read.transpose(1, 2).flatten(2)
 
 
