@@ -1,4 +1,4 @@
-"""Calibration: temperatures lower NLL, the error of known sources is measured right, intervals cover."""
+"""Temperatures lower NLL, known calibration errors are measured right, intervals cover."""
 
 import numpy as np
 import pytest

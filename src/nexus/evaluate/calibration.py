@@ -188,7 +188,7 @@ def wilson(right: int, of: int, *, z: float = 1.96) -> Interval:
 def paired_bootstrap(
     a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], *, seed: int = 0, draws: int = 2000
 ) -> Interval:
-    """Return the mean of ``a - b`` with its 95 % percentile bootstrap interval (items resampled)."""
+    """Return the mean of ``a - b`` with its 95 % percentile interval, items resampled."""
     gap = a.astype(np.float64) - b
     rows = integers(key(seed, "bootstrap"), np.arange(draws), len(gap), len(gap))
     means = gap[rows].mean(axis=1)

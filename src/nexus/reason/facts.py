@@ -34,7 +34,7 @@ class Claims:
     centre: Float[Tensor, "batch slot 2"]
     """Centre (x, y) as a fraction of the side."""
     attributes: Mapping[str, Tensor]
-    """Attribute -> probability of each value ``[batch slot value]``, given that the object exists."""
+    """Attribute -> probability of each value ``[batch slot value]``, if the object exists."""
 
 
 def truth_of(probability: float, certain: float) -> Truth:

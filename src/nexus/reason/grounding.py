@@ -65,7 +65,7 @@ class Grounding(nn.Module):
         )
 
     def claims(self, logits: CellLogits) -> Claims:
-        """Return calibrated claims about objects, one an object, in reading order of their cells."""
+        """Return calibrated claims, one an object, in reading order of their cells."""
         presence = (logits.objectness / self.temperature("object")).sigmoid()
         strong = presence.topk(min(SLOTS, presence.shape[1]), dim=1).indices.sort(dim=1).values
         corner = torch.stack([strong % self.grid, strong // self.grid], dim=-1)

@@ -57,7 +57,7 @@ class Reflection:
 
 
 def notice(decision: Decision) -> ReflectionEvent | None:
-    """Return the event a decision gives rise to: a refused proof weighs more than a disagreement."""
+    """Return the event a decision gives rise to; a refused proof outweighs all else."""
     if decision.certificate is not None and not decision.verdict.valid:
         kind, cause = "rejected_proof", decision.verdict.reason
     elif decision.cause in _KINDS:

@@ -29,11 +29,14 @@ ROLL_OUT = 2
 
 
 def action_ids(actions: Sequence[Term], vocabulary: Vocabulary) -> Int[Tensor, "action symbol"]:
-    """Return each action's symbols as numbers, symbol k of the vocabulary as k + 1, 0 for padding."""
+    """Return each action's symbols as numbers: symbol k of the vocabulary as k + 1, padded with 0.
+
+    An action longer than ``LONGEST`` is cut.
+    """
     number = {symbol: k + 1 for k, symbol in enumerate(vocabulary.symbols)}
     ids = torch.zeros(len(actions), LONGEST, dtype=torch.long)
     for row, action in enumerate(actions):
-        told = [number[symbol] for symbol in str(action).split()]
+        told = [number[symbol] for symbol in str(action).split()[:LONGEST]]
         ids[row, : len(told)] = torch.tensor(told)
     return ids
 
@@ -80,7 +83,7 @@ class _Learner(nn.Module):
 
 
 class DynamicsPhase(FrozenPhase):
-    """Teaches ``dynamics`` one action after another; the world and the encoder show what happens."""
+    """Teaches ``dynamics`` actions in a row; world and encoder show what happens."""
 
     def __init__(
         self,

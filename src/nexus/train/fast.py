@@ -146,7 +146,7 @@ class FastPhase(FrozenPhase):
         self.asker, self.cache = asker, cache
 
     def batch(self, step: int, rank: int, world: int) -> FastBatch:
-        """Return this step's pictures with ``per_scene`` questions each, about one in six imagined."""
+        """Return this step's pictures with ``per_scene`` questions each, one in six imagined."""
         rows = self.cache.rows(self.seed, self.name, step, self.config.batch)[rank::world]
         epoch = (step - 1) * self.config.batch // len(self.cache)
         asked = self.asker.world.ask(

@@ -37,7 +37,7 @@ class CellTargets:
 
 
 def cell_targets(scenes: Scenes, grid: int, factors: Mapping[str, int]) -> CellTargets:
-    """Return the targets of a ``grid`` by ``grid`` read-out; ties go to the later slot, seen on top."""
+    """Return the targets of a read-out; of two centres as near, the later slot's, seen on top."""
     cell = np.arange(grid * grid)
     corner = np.stack([cell % grid, cell // grid], axis=-1)[None, :, None]
     centre = np.stack([scenes.x, scenes.y], axis=-1)[:, None] * grid
