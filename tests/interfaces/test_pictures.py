@@ -195,7 +195,15 @@ def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
         read(tmp_path / "a.tiff")
 
 
-SEEDS = [header(9, 9), b"GIF89a", b"RIFF\x24\0\0\0WEBPVP8 ", b"BM", b"II*\0", b"\xff\xd8\xff\xe0", b""]
+SEEDS = [
+    header(9, 9),
+    b"GIF89a",
+    b"RIFF\x24\0\0\0WEBPVP8 ",
+    b"BM",
+    b"II*\0",
+    b"\xff\xd8\xff\xe0",
+    b"",
+]
 
 
 @given(start=st.sampled_from(SEEDS), rest=st.binary(max_size=200))

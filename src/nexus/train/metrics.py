@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from nexus.store.files import explained, write_atomically
-from nexus.train.checkpoint import State
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
+
+    from nexus.train.checkpoint import State  # whoever reads curves need not wait for torch
 
 TIMING = frozenset({"seconds"})
 """Fields of a line that depend on the machine's mood: time since the line before."""
@@ -26,14 +27,14 @@ class Metrics:
     A line's place in time is (restores, step), so what a restore undid stays on record.
     """
 
-    def __init__(self, path: Path, phase: str, state: State, *, tensorboard: Path | None) -> None:
+    def __init__(self, path: Path, phase: str, state: "State", *, tensorboard: Path | None) -> None:
         self._path, self._phase = path, phase
         _forget(path, phase, state)
         with explained(path):
             self._file: IO[str] = path.open("a", encoding="utf-8")
         self._board = _board(tensorboard / phase, state.step) if tensorboard else None
 
-    def write(self, state: State, values: Mapping[str, Any]) -> None:
+    def write(self, state: "State", values: Mapping[str, Any]) -> None:
         """Append one line; nested mappings of numbers become curves ``outer/inner``."""
         place = {"phase": self._phase, "step": state.step}
         again = {"restores": state.restores} if state.restores else {}
@@ -64,7 +65,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in whole.splitlines()]
 
 
-def _forget(path: Path, phase: str, state: State) -> None:
+def _forget(path: Path, phase: str, state: "State") -> None:
     """Drop the lines of ``phase`` that come after ``state``."""
     if not path.exists():
         return

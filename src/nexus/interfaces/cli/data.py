@@ -26,7 +26,7 @@ class Make:
     out: Folder = Path("data/tabletop")
     """Where the data set goes."""
     scenes: int = 1000
-    """Scenes of the training split; the other splits follow from it."""
+    """Scenes of the training split; every other split gets a tenth as many."""
     seed: int = 0
     side: int = 64
     """Picture side in pixels."""

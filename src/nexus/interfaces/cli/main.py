@@ -69,9 +69,9 @@ def run(words: Sequence[str]) -> int:
         return _refuse(str(error), 2)
     except NexusError as error:
         return _refuse(str(error), 1)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         again = shlex.join(["nexus", *words])
-        print(f"\nstopped; to continue: {again}", file=sys.stderr)
+        print(f"\n{str(stop) or 'stopped'}; to go on: {again}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of stdout left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

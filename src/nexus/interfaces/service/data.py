@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def make(world: str, *, out: Path, scenes: int, seed: int, side: int) -> None:
-    """Write a data set of ``scenes`` training scenes of ``world`` into the folder ``out``."""
+    """Write a data set of ``world`` into the folder ``out``; an equal one is verified and kept."""
     from nexus.worlds import export
 
     export.make(world, out, scenes=scenes, seed=seed, side=side)

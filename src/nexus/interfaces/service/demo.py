@@ -14,7 +14,7 @@ from nexus.config import recipe as recipe_named
 from nexus.interfaces.service import data
 from nexus.interfaces.service.measuring import Suite, measure
 from nexus.interfaces.service.runs import folder_of
-from nexus.interfaces.service.training import train_into
+from nexus.interfaces.service.training import HALVES, train_into, trained
 from nexus.store.provenance import code_hash
 
 if TYPE_CHECKING:
@@ -45,19 +45,13 @@ def demo(
     from nexus.interfaces.report.page import write_report
 
     made_from, folder = recipe_named(recipe), folder_of(run)
-    if not (folder / "data" / "manifest.json").exists():
-        tell(f"data: {_SCENES} scenes of world {made_from.world.name}")
-        data.make(
-            made_from.world.name,
-            out=folder / "data",
-            scenes=_SCENES,
-            seed=made_from.seed,
-            side=made_from.world.side,
-        )
-    tell("training: perception")
-    train_into(made_from, folder, "perception", progress=progress)
-    tell("training: questions")
-    train_into(made_from, folder, "questions", progress=progress)
+    world = made_from.world
+    tell(f"data: {_SCENES} scenes of world {world.name}")
+    data.make(world.name, out=folder / "data", scenes=_SCENES, seed=made_from.seed, side=world.side)
+    for half in HALVES:
+        if not trained(folder, half):
+            tell(f"training: {half}")
+            train_into(made_from, folder, half, progress=progress)
     suites: tuple[Suite, ...] = ("perception", "questions")
     results = {suite: _result(suite, folder, made_from.hash, tell) for suite in suites}
     tell("report")

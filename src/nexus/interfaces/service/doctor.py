@@ -43,7 +43,7 @@ def examine() -> tuple[Finding, ...]:
         _speed(),
         _memory(),
         _disk(),
-        _writing(),
+        writing(),
         _network(),
         *_recipes(),
     )
@@ -165,7 +165,8 @@ def _disk() -> Finding:
     )
 
 
-def _writing() -> Finding:
+def writing() -> Finding:
+    """Return whether runs can be written here, by writing one file and taking it away again."""
     there = RUNS.exists()
     path = RUNS / f".doctor-{os.getpid()}"
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from nexus.config import recipe as recipe_named
 from nexus.interfaces.service import runs
-from nexus.interfaces.service.training import Half, train_into
+from nexus.interfaces.service.training import Half, train_into, trained
 
 if TYPE_CHECKING:
     from nexus.train.phase import Progress
@@ -32,7 +32,8 @@ def evaluate(
     made_from = runs.recipe_of(folder) if (folder / "recipe.toml").exists() else None
     made_from = made_from or recipe_named(recipe or "tiny")
     for half in _NEEDS[suite]:
-        train_into(made_from, folder, half, progress=progress)
+        if not trained(folder, half):
+            train_into(made_from, folder, half, progress=progress)
     return measure(suite, folder)
 
 

@@ -1,8 +1,9 @@
 """Training on request: checks first, then the pipeline."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import tomli_w
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 Half: TypeAlias = Literal["perception", "questions"]
 """perception: encoders and predictors; questions: what asks, grounds, parses and answers."""
+
+HALVES: Final[tuple[Half, ...]] = ("perception", "questions")
+"""In the order they are trained."""
+_LAST: Final[Mapping[Half, str]] = {"perception": "memory", "questions": "calibration"}
+"""What each half publishes last."""
 
 
 def train(
@@ -37,21 +43,22 @@ def train(
         raise CheckpointError(
             f"there is no run in {folder} to resume", hint="leave out --resume to begin one"
         )
-    begin(recipe, folder)  # refuses another recipe before torch is even imported
     train_into(recipe, folder, half, progress=progress)
     return folder
 
 
-def begin(recipe: Recipe, folder: Path) -> Run:
-    """Return the run at ``folder``, new or begun with this same recipe."""
-    text = tomli_w.dumps(asdict(recipe))
-    return Run.create(folder, recipe=text, config_hash=recipe.hash, seed=recipe.seed)
+def trained(folder: Path, half: Half) -> bool:
+    """Return whether one half of the run at ``folder`` is trained to its end."""
+    return (folder / "run.json").exists() and _LAST[half] in Run.open(folder).manifest
 
 
 def train_into(
     recipe: Recipe, folder: Path, half: Half, *, progress: "Progress | None" = None
 ) -> None:
-    """Train one half into ``folder``; returns at once when that is done already."""
+    """Train one half into ``folder``, a new run or one begun with this same recipe."""
+    text = tomli_w.dumps(asdict(recipe))
+    # Before torch is imported: another recipe, or a folder that cannot be written, is refused now.
+    Run.create(folder, recipe=text, config_hash=recipe.hash, seed=recipe.seed)
     from nexus.base.device import set_threads
     from nexus.train.pipeline import train
 
