@@ -1,7 +1,7 @@
 """The JEPA predictor: hidden latents from visible ones, told where the hidden ones are."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from nexus.nn.attention import CrossBlock
@@ -10,8 +10,7 @@ from nexus.nn.attention import CrossBlock
 class LatentPredictor(nn.Module):
     """Predict the target encoder's latents at given positions (I-JEPA, arXiv:2301.08243, section 3).
 
-    Each hidden position starts as a mask token plus its position and reads the visible latents;
-    optionally it reads a second context too (the other modality), which is cross-modal prediction.
+    Each hidden position starts as a mask token plus its position and reads the visible latents.
     """
 
     def __init__(
@@ -30,13 +29,14 @@ class LatentPredictor(nn.Module):
         visible: Float[Tensor, "batch kept source"],
         context: Int[Tensor, "batch kept"],
         target: Int[Tensor, "batch hidden"],
-        other: Float[Tensor, "batch more source"] | None = None,
+        keep: Bool[Tensor, "batch kept"] | None = None,
     ) -> Float[Tensor, "batch hidden source"]:
-        """Return predictions at ``target`` positions from latents at ``context`` positions."""
+        """Return predictions at ``target`` positions from latents at ``context`` positions.
+
+        ``keep`` is True where a context latent may be read; by default all may.
+        """
         memory = self.enter(visible) + self.position[context]
-        if other is not None:
-            memory = torch.cat([memory, self.enter(other)], dim=1)
         x = self.mask + self.position[target]
         for block in self.blocks:
-            x = block(x, memory)
+            x = block(x, memory, keep=keep)
         return self.leave(self.norm(x))

@@ -1,0 +1,242 @@
+"""NEXUS on one screen: what is seen is encoded, remembered, reasoned about twice, checked, decided.
+
+READ THIS FIRST. ``System.think_all`` is the whole of it; every stage it names is a package of its
+own. Two routes answer and check each other: *fast* reads latents and says; *slow* parses the words,
+reads facts from the latents, proves, and has the proof checked. They share the latents and nothing
+after them. Agreement is an answer with its proof; anything else is an honest "I am not sure".
+"""
+
+import json
+import secrets
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from nexus.base.errors import CheckpointError, InputError
+from nexus.base.records import Decision, Facts, Observation, Route, Verdict
+from nexus.config import Recipe, overlay
+from nexus.decide.answer import Calibration, Routes, Thresholds, decide
+from nexus.encode.joint import Encoder
+from nexus.logic.engines.query import Unproved, solve
+from nexus.nn.records import Latents, Thought
+from nexus.nn.weights import load_module
+from nexus.predict.ask import AskPredictor
+from nexus.predict.dynamics import LatentDynamics
+from nexus.reason.fast import FastReasoner, step_symbols
+from nexus.reason.grounding import Grounding
+from nexus.reason.parser import Parser, Reading
+from nexus.reason.reflection import Reflection
+from nexus.remember.memory import MemoryState, TestTimeMemory
+from nexus.store.runs import Run
+from nexus.train.dynamics import action_ids
+from nexus.train.parts import Parts
+from nexus.verify.check import check
+from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Senses:
+    """What perception alone can do: see, read, and say what a small query asks of a picture."""
+
+    recipe: Recipe
+    world: Tabletop
+    tokenizer: Tokenizer
+    encoder: Encoder
+    asker: AskPredictor
+    memory: TestTimeMemory
+
+    @classmethod
+    def load(cls, folder: Path) -> "Senses":
+        """Return the trained senses of a run.
+
+        Raises:
+            CheckpointError: perception is not trained there, or a file is damaged.
+        """
+        run, recipe, parts, tokenizer = _opened(folder)
+        encoder, asker, memory = parts.encoder(), parts.asker(), parts.memory()
+        for name, module in (("encoder", encoder), ("asker", asker), ("memory", memory)):
+            _fill(module, run, name)
+        return cls(
+            recipe=recipe,
+            world=parts.world,
+            tokenizer=tokenizer,
+            encoder=encoder,
+            asker=asker,
+            memory=memory,
+        )
+
+    @torch.no_grad()
+    def encode(self, seen: Sequence[Observation], questions: Sequence[str]) -> Latents:
+        """Return the latents of pictures beside the questions about them.
+
+        Raises:
+            InputError: a picture has not the side this run was trained with.
+        """
+        side = self.recipe.world.side
+        for observation in seen:
+            if observation.image.shape[:2] != (side, side):
+                height, width = observation.image.shape[:2]
+                raise InputError(
+                    f"the picture {observation.source} is {width} x {height} pixels",
+                    hint=f"this run sees {side} x {side}; `nexus ask` fits files to that",
+                )
+        images = torch.from_numpy(np.stack([observation.image for observation in seen]))
+        tokens, pooled = self.encoder.picture(images)
+        ids, padding = self.tokenizer.encode_batch(questions, self.recipe.encode.text.words)
+        return Latents(
+            tokens=tokens,
+            pooled=pooled,
+            question=self.encoder.words(torch.from_numpy(ids), torch.from_numpy(padding)),
+            recalled=torch.zeros_like(pooled),
+            surprise=torch.zeros(len(pooled)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class System:
+    """Every trained stage of one run, joined."""
+
+    senses: Senses
+    memory: TestTimeMemory
+    parser: Parser
+    dynamics: LatentDynamics
+    fast: FastReasoner
+    grounding: Grounding
+    calibration: Calibration
+    reflection: Reflection
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the run was made from."""
+        return self.senses.recipe
+
+    @property
+    def world(self) -> Tabletop:
+        """What it was trained on."""
+        return self.senses.world
+
+    @classmethod
+    def load(cls, folder: Path) -> "System":
+        """Return the system a run may think with: the artefacts of its manifest, hashes checked.
+
+        Raises:
+            CheckpointError: something is not trained there, or a file is damaged.
+        """
+        senses = Senses.load(folder)
+        run, recipe, parts, _ = _opened(folder)
+        dynamics, fast, grounding = parts.dynamics(), parts.fast(), parts.grounding()
+        network = parts.parser()
+        for name, module in (
+            ("dynamics", dynamics),
+            ("fast", fast),
+            ("grounding", grounding),
+            ("parser", network),
+        ):
+            _fill(module, run, name)
+        return cls(
+            senses=senses,
+            memory=senses.memory,
+            parser=Parser(network, senses.world.words()),
+            dynamics=dynamics,
+            fast=fast,
+            grounding=grounding,
+            calibration=_calibration(run.artefact("calibration")),
+            reflection=Reflection(folder / "logs", clock=datetime.now),
+        )
+
+    def think(
+        self, seen: Observation, question: str, memory: MemoryState
+    ) -> tuple[Decision, MemoryState]:
+        """Return the decision on one question about one picture, and the memory after it."""
+        (decision,), memory = self.think_all([seen], [question], memory)
+        self.reflection.observe(decision, question=question, source=seen.source)
+        return decision, memory  # contradictions become events, never edits
+
+    @torch.no_grad()
+    def think_all(
+        self, seen: Sequence[Observation], questions: Sequence[str], memory: MemoryState
+    ) -> tuple[list[Decision], MemoryState]:
+        """Return a decision for each question about its picture; rows do not see each other."""
+        latents = self.senses.encode(seen, questions)
+        latents, memory = self.memory.recall_and_write(latents, memory)
+        readings = self.parser.parse_batch(questions)  # slow route: what is asked ...
+        latents = self.imagine(latents, readings)  # "what if" looks at an imagined future
+        thought = self.fast.reason(latents)  # fast route, with its explanation
+        facts = self.grounding.read(latents.tokens)  # ... what is seen ...
+        decisions = [
+            self.conclude(thought, row, reading, held, float(latents.surprise[row]))
+            for row, (reading, held) in enumerate(zip(readings, facts, strict=True))
+        ]
+        return decisions, memory
+
+    def conclude(
+        self, thought: Thought, row: int, reading: Reading, facts: Facts, surprise: float
+    ) -> Decision:
+        """Return one row's decision: prove, check the proof, and weigh it against the fast answer."""
+        vocabulary, verdict = self.world.vocabulary, Verdict(valid=False, reason="no proof")
+        if reading.goal is None:
+            proof = Unproved(reason=reading.reason, cause="unparsed")
+        else:
+            proof = solve(reading.goal, facts, vocabulary)  # ... what follows ...
+            if not isinstance(proof, Unproved):
+                verdict = check(proof, reading.goal, facts, vocabulary)  # ... and is that so?
+        fast = Route(
+            answer=self.world.answers[int(thought.answer[row].argmax())],
+            confidence=float(thought.confidence[row]),
+            rests_on="latents alone, unproved",
+        )
+        return decide(
+            Routes(
+                fast=fast,
+                steps=step_symbols(thought, row, vocabulary.symbols),
+                proof=proof,
+                verdict=verdict,
+                surprise=surprise,
+                imagined=reading.hypothetical,
+            ),
+            Thresholds(
+                surprise=self.recipe.decide.surprise, confidence=self.recipe.decide.confidence
+            ),
+            self.calibration,
+            trace=secrets.token_hex(6),
+        )
+
+    def imagine(self, latents: Latents, readings: Sequence[Reading]) -> Latents:
+        """Return the latents with each supposed action carried out in imagination, one by one."""
+        tokens = latents.tokens
+        for depth in range(max((len(reading.actions) for reading in readings), default=0)):
+            rows = [i for i, reading in enumerate(readings) if len(reading.actions) > depth]
+            actions = action_ids([readings[i].actions[depth] for i in rows], self.world.vocabulary)
+            tokens = tokens.index_copy(
+                0, torch.tensor(rows), self.dynamics.imagine(tokens[rows], [actions]).last
+            )
+        return replace(latents, tokens=tokens)
+
+
+def _opened(folder: Path) -> tuple[Run, Recipe, Parts, Tokenizer]:
+    """Return a run with its recipe, the modules it describes, and its tokenizer."""
+    run = Run.open(folder)
+    recipe = overlay(Recipe(), tomllib.loads(run.recipe))
+    tokenizer = Tokenizer(run.artefact("tokenizer").decode())
+    world = Tabletop()
+    return run, recipe, Parts(recipe=recipe, world=world, vocabulary=tokenizer.size), tokenizer
+
+
+def _fill(module: torch.nn.Module, run: Run, name: str) -> None:
+    load_module(module, run.artefact(name), source=f"{name} of {run.folder}")
+    module.eval().requires_grad_(False)
+
+
+def _calibration(data: bytes) -> Calibration:
+    try:
+        return Calibration(**{name: tuple(values) for name, values in json.loads(data).items()})
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"the calibration is not readable: {error}", hint="run `nexus train questions` again"
+        ) from None

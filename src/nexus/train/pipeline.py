@@ -1,0 +1,188 @@
+"""Every phase in its order: what each needs, and what it publishes for `think` to load.
+
+Nothing is done twice: a phase that finished only has its weights loaded, so the same command after
+an interruption goes on where it was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor, nn
+
+from nexus.config import PhaseConfig, Recipe
+from nexus.decide.answer import Calibration
+from nexus.encode.joint import Encoder
+from nexus.nn.weights import load_module, module_bytes
+from nexus.store.files import json_bytes
+from nexus.store.runs import Run
+from nexus.train.dynamics import DynamicsPhase
+from nexus.train.fast import Asker, FastPhase, calibrate_fast
+from nexus.train.grounding import GroundingPhase, calibrate
+from nexus.train.interrupt import interruptible
+from nexus.train.latent_cache import LatentCache, cache, encode_scenes
+from nexus.train.loop import LoopSettings, run_phase
+from nexus.train.parser import ParserPhase, calibrate_parser
+from nexus.train.parts import Parts
+from nexus.train.perception import PerceptionPhase
+from nexus.train.phase import Phase, Progress
+from nexus.train.ranks import joined
+from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tokenizer import Tokenizer
+
+CACHED = 4096
+"""Training scenes whose latents the later phases share."""
+HELD_OUT = 1024
+"""Scenes of split val on which confidence is calibrated."""
+TOLD = 6000
+"""Scenes whose words the tokenizer is made from."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A phase was asked to stop and has saved; the same command goes on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workshop:
+    """What all phases of one run share."""
+
+    recipe: Recipe
+    run: Run
+    world: Tabletop
+    progress: Progress | None
+    stop: Callable[[], bool]
+
+    def phase(self, phase: Phase, config: PhaseConfig) -> None:
+        """Train one phase to its end.
+
+        Raises:
+            Interrupted: it was asked to stop before that; all is saved.
+        """
+        settings = LoopSettings.of(self.recipe.train, config)
+        outcome = run_phase(
+            phase, self.run, settings, progress=self.progress, stop=self.stop
+        )
+        if outcome.status == "interrupted":
+            raise Interrupted(outcome.message)
+
+    def publish(self, name: str, module: nn.Module) -> None:
+        """Let the module's weights think."""
+        self.run.publish(name, module_bytes(module.eval()), kind=name)
+
+    def load(self, name: str, module: nn.Module) -> None:
+        """Fill a module with what was published."""
+        load_module(module, self.run.artefact(name), source=name)
+        module.eval().requires_grad_(False)
+
+
+def train(
+    recipe: Recipe,
+    folder: Path,
+    what: Literal["perception", "questions"],
+    progress: Progress | None = None,
+) -> None:
+    """Train one half of the system in the run at ``folder``, from wherever it was left.
+
+    Raises:
+        Interrupted: someone asked to stop (Ctrl-C, SIGTERM); all is saved.
+        NexusError: see ``run_phase``.
+    """
+    with joined(), interruptible() as stop:
+        shop = Workshop(
+            recipe=recipe, run=Run.open(folder), world=Tabletop(), progress=progress, stop=stop
+        )
+        train_perception(shop) if what == "perception" else train_questions(shop)
+
+
+def tokenizer_of(shop: Workshop) -> Tokenizer:
+    """Return the run's tokenizer, trained on the world's words when there is none yet."""
+    if "tokenizer" not in shop.run.manifest:
+        tokenizer = Tokenizer.train(_told(shop), size=shop.recipe.world.vocabulary)
+        shop.run.publish("tokenizer", tokenizer.content.encode(), kind="tokenizer")
+    return Tokenizer(shop.run.artefact("tokenizer").decode())
+
+
+def _told(shop: Workshop) -> Iterator[str]:
+    scenes = shop.world.scenes(shop.recipe.seed, "train", np.arange(TOLD))
+    yield from shop.world.describe(scenes)
+    for questions in shop.world.ask(scenes, per_scene=2):
+        yield from (question.text for question in questions)
+    yield from sorted(shop.world.words())
+
+
+def train_perception(shop: Workshop) -> None:
+    """Train encoder and asker, and fill the memory every conversation starts from."""
+    tokenizer = tokenizer_of(shop)
+    parts = Parts(recipe=shop.recipe, world=shop.world, vocabulary=tokenizer.size)
+    phase = PerceptionPhase(parts, tokenizer)
+    shop.phase(phase, shop.recipe.train.perception)
+    phase.module.eval()
+    shop.publish("encoder", phase.encoder)
+    shop.publish("asker", phase.module.ask)
+    memory = parts.memory()
+    scenes = shop.world.scenes(shop.recipe.seed, "train", np.arange(HELD_OUT))
+    tokens, pooled = encode_scenes(
+        phase.encoder, shop.world, scenes, side=shop.recipe.world.side
+    )
+    memory.consolidate(tokens.float(), pooled)
+    shop.publish("memory", memory)
+
+
+def train_questions(shop: Workshop) -> None:
+    """Train what stands on frozen latents, then measure how far each part is to be trusted."""
+    train, seed, side = shop.recipe.train, shop.recipe.seed, shop.recipe.world.side
+    tokenizer = tokenizer_of(shop)
+    parts = Parts(recipe=shop.recipe, world=shop.world, vocabulary=tokenizer.size)
+    encoder = parts.encoder()
+    shop.load("encoder", encoder)
+    seen, held_out = (
+        _cached(shop, encoder, split, count) for split, count in (("train", CACHED), ("val", HELD_OUT))
+    )
+
+    grounding = parts.grounding()
+    shop.phase(GroundingPhase(grounding, seen, train.grounding, seed=seed), train.grounding)
+    calibrate(grounding.eval(), held_out)
+    shop.publish("grounding", grounding)
+
+    dynamics = parts.dynamics()
+    shop.phase(
+        DynamicsPhase(dynamics, encoder, shop.world, seen, train.dynamics, seed=seed, side=side),
+        train.dynamics,
+    )
+    shop.publish("dynamics", dynamics)
+
+    fast = parts.fast()
+    asker = Asker(
+        encoder,
+        dynamics,
+        shop.world,
+        lambda texts: _tokens(tokenizer, texts, shop.recipe.encode.text.words),
+        longest=shop.recipe.reason.query_symbols,
+    )
+    shop.phase(FastPhase(fast, asker, seen, train.fast, seed=seed), train.fast)
+    calibrate_fast(fast.eval(), asker, held_out)
+    shop.publish("fast", fast)
+
+    network = parts.parser()
+    shop.phase(ParserPhase(network, shop.world, train.parser, seed=seed), train.parser)
+    calibrate_parser(network.eval(), shop.world, seed=seed)
+    shop.publish("parser", network)
+    shop.run.publish("calibration", json_bytes(asdict(Calibration())), kind="threshold")
+
+
+def _cached(shop: Workshop, encoder: Encoder, split: str, count: int) -> LatentCache:
+    recipe = shop.recipe
+    return cache(
+        encoder, shop.world, seed=recipe.seed, split=split, count=count, side=recipe.world.side
+    )
+
+
+def _tokens(
+    tokenizer: Tokenizer, texts: Sequence[str], longest: int
+) -> tuple[Int[Tensor, "text word"], Bool[Tensor, "text word"]]:
+    ids, padding = tokenizer.encode_batch(texts, longest)
+    return torch.from_numpy(ids), torch.from_numpy(padding)
