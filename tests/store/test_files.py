@@ -2,11 +2,11 @@
 
 import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from faults import Died, DyingDisk
 from nexus.base.errors import StorageError
 from nexus.store.files import (
     remove_folder,
@@ -15,33 +15,6 @@ from nexus.store.files import (
     write_folder,
     write_json,
 )
-
-_CALLS = ("open", "write", "fsync", "replace", "mkdir", "unlink", "rmdir")
-
-
-class Died(BaseException):
-    """The process is gone: nothing after this may touch the disk."""
-
-
-class DyingDisk:
-    """Lets ``alive`` calls of the operating system through; all later ones fail with ``error``."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.calls, self.alive, self.error = 0, 10**9, Died()
-        for name in _CALLS:
-            monkeypatch.setattr(os, name, self._mortal(getattr(os, name)))
-
-    def _mortal(self, real: Callable) -> Callable:
-        def call(*arguments, **keywords):
-            self.calls += 1
-            if self.calls > self.alive:
-                raise self.error
-            return real(*arguments, **keywords)
-
-        return call
-
-    def revive(self, alive: int = 10**9) -> None:
-        self.calls, self.alive = 0, alive
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@ class Checkpoints:
     def settle(self) -> None:
         """Clear up after a killed trainer; only for the one that holds the run's lock."""
         settle(self.folder)
+        self._prune()
 
     def list(self) -> dict[Path, Checkpoint]:
         """Return every checkpoint, oldest first; after a restore, steps count anew."""
@@ -125,10 +126,10 @@ class Checkpoints:
     def _prune(self) -> None:
         """Delete what a restore undid; then what is not last, best or the one to go back to."""
         states = {path: checkpoint.state for path, checkpoint in self.list().items()}
-        restores = max(state.restores for state in states.values())
-        origin = min(state.step for state in states.values() if state.restores == restores)
+        restores = max((state.restores for state in states.values()), default=0)
+        now = [state.step for state in states.values() if state.restores == restores]
         for path, state in states.items():
-            if state.restores < restores and state.step > origin:
+            if state.restores < restores and state.step > min(now):
                 remove_folder(path)
         for path in self.list().keys() - {self.last(), self.best(), self.healthy()}:
             remove_folder(path)
