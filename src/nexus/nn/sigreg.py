@@ -48,11 +48,21 @@ def sigreg(
     latents apart, it does not raise the dead.
     """
     latents = latents.float() if latents.dtype.itemsize < 4 else latents
-    (knots, gaussian), weights = _quadrature(latents)
-    axes = directions(latents.shape[1], slices, generator).to(latents)
-    angles = (latents @ axes)[..., None] * knots
-    sums = all_reduce_sum(torch.stack([angles.cos().sum(0), angles.sin().sum(0)]))
-    count = all_reduce_sum(latents.new_tensor(float(len(latents))))
+    sums = all_reduce_sum(_sums(latents, directions(latents.shape[1], slices, generator)))
+    return _statistic(sums, all_reduce_sum(latents.new_tensor(float(len(latents)))))
+
+
+def _sums(
+    latents: Float[Tensor, "batch width"], axes: Float[Tensor, "width slice"]
+) -> Float[Tensor, "2 slice knot"]:
+    """Return the sums over rows of cosine and sine of every knot times every projection."""
+    (knots, _), _ = _quadrature(latents)
+    angles = (latents @ axes.to(latents))[..., None] * knots
+    return torch.stack([angles.cos().sum(0), angles.sin().sum(0)])
+
+
+def _statistic(sums: Float[Tensor, "2 slice knot"], count: Float[Tensor, ""]) -> Float[Tensor, ""]:
+    (_, gaussian), weights = _quadrature(sums)
     cosine, sine = (sums / count).unbind()
     gap = (cosine - gaussian).square() + sine.square()
     return count * (gap @ weights).mean()
@@ -72,7 +82,10 @@ def sigreg_floor() -> float:
 def sigreg_gauge(latents: Float[Tensor, "batch width"], *, slices: int = 256) -> float:
     """Return the statistic in units of its floor: about 1 for N(0, I), below 2 is healthy.
 
-    Directions are fixed, so two readings differ only by their latents. Half the dimensions dead
-    reads about 13 at N = 256, full collapse 0.38 N.
+    Of this process's rows alone. Directions are fixed, so two readings differ only by their
+    latents. Half the dimensions dead reads about 0.05 N, full collapse 0.38 N.
     """
-    return float(sigreg(latents, stream(0, "sigreg-gauge"), slices=slices)) / sigreg_floor()
+    latents = latents.double()
+    axes = directions(latents.shape[1], slices, stream(0, "sigreg-gauge"))
+    statistic = _statistic(_sums(latents, axes), latents.new_tensor(float(len(latents))))
+    return statistic.item() / sigreg_floor()
