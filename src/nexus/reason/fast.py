@@ -118,6 +118,6 @@ class FastReasoner(nn.Module):
 
 def step_symbols(thought: Thought, row: int, symbols: Sequence[str]) -> tuple[str, ...]:
     """Return the likeliest step symbols of one question, up to the first end."""
-    said = thought.steps[row].argmax(-1).tolist()
+    said: list[int] = thought.steps[row].argmax(-1).tolist()
     length = said.index(END) if END in said else len(said)
-    return tuple(symbols[k - 1] for k in said[:length])
+    return tuple([symbols[k - 1] for k in said[:length]])
