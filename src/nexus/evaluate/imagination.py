@@ -1,4 +1,4 @@
-"""Does the world model imagine what an action does: facts read from imagined latents against gold."""
+"""Does the world model imagine what an action does? Facts from imagined latents against gold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
