@@ -31,6 +31,16 @@ def noise(height: int, width: int, channels: int = 3) -> Image.Image:
     return Image.fromarray(pixels.squeeze())
 
 
+def assert_read_or_refused(path: Path) -> None:
+    """Any other exception than ``InputError`` fails the test."""
+    refusal = None
+    try:
+        read(path)
+    except InputError as error:
+        refusal = error
+    assert refusal is None or (refusal.hint and "\n" not in str(refusal))
+
+
 def header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds no pixel at all."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
@@ -134,7 +144,7 @@ def test_four_megapixels_and_a_thread_of_pixels_are_read(tmp_path: Path) -> None
 def test_animations_are_refused_with_a_way_out(tmp_path: Path, name: str) -> None:
     frames = [noise(20, 20), noise(20, 21).crop((1, 0, 21, 20))]
     frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
-    with pytest.raises(InputError, match="2 frames.*export the frame"):
+    with pytest.raises(InputError, match=r"2 frames.*export the frame"):
         read(tmp_path / name)
 
 
@@ -155,7 +165,7 @@ def test_truncated_files_are_called_damaged(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("data", [b"this is a letter, not a picture\n", b"%!PS-Adobe-3.0 EPSF-3.0"])
 def test_what_is_no_picture_is_said_to_be_none(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.png").write_bytes(data)
-    with pytest.raises(InputError, match="is not a picture.*PNG, JPEG"):
+    with pytest.raises(InputError, match=r"is not a picture.*PNG, JPEG"):
         read(tmp_path / "a.png")
 
 
@@ -212,11 +222,7 @@ def test_random_bytes_are_refused_and_nothing_else(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "random.png"
     path.write_bytes(start + rest)
-    try:
-        read(path)
-    except InputError as error:
-        assert "\n" not in str(error)
-        assert error.hint
+    assert_read_or_refused(path)
 
 
 @given(data=st.data())
@@ -230,7 +236,4 @@ def test_damaged_pictures_are_read_or_refused(
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.getbasetemp() / "damaged.png"
     path.write_bytes(damaged)
-    try:
-        read(path)
-    except InputError as error:
-        assert error.hint
+    assert_read_or_refused(path)

@@ -1,4 +1,4 @@
-"""A decision in words: what is unsure is said to be, and what is unverified is never called proof."""
+"""A decision in words: unsure is called unsure, and unverified never proof."""
 
 import json
 from dataclasses import replace

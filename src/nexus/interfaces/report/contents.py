@@ -5,11 +5,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from nexus.base.errors import DataError
 from nexus.store.runs import Run
 from nexus.train import metrics
+
+
+_LOWER_WINS: Final = ("ece", "forged_")
+"""How the names of errors begin: the less, the better."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,10 +32,11 @@ class Figure:
 
     @property
     def margin(self) -> float | None:
-        """How far the value is from its floor."""
+        """How much better than its floor the value is; negative where it is worse."""
         if self.value is None or self.floor is None:
             return None
-        return self.value - self.floor
+        better = self.value - self.floor
+        return -better if self.name.startswith(_LOWER_WINS) else better
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +49,10 @@ class Evaluation:
     hash: str
     seconds: float | None
     """CPU seconds the suite took."""
+    kinds: Mapping[str, Mapping[str, float | None]]
+    """Kind of question -> what was measured for it alone."""
+    causes: Mapping[str, int]
+    """Why it was answered or not -> how often."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +132,8 @@ def evaluation(result: Mapping[str, Any]) -> Evaluation:
         recipe=result["recipe"],
         hash=result["hash"],
         seconds=result.get("cpu_s"),
+        kinds=result.get("kinds", {}),
+        causes=result.get("causes", {}),
     )
 
 

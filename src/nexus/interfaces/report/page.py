@@ -94,6 +94,7 @@ def _results(contents: Contents) -> Html:
     parts: list[Html] = []
     for result in contents.evaluations:
         parts += [html.element("h3", html.text(result.suite)), _table(result.figures)]
+        parts += _details(result)
         if result.hash != contents.run.info.config_hash:
             note = f"Measured with recipe hash {result.hash}, not with this run's."
             parts.append(html.element("p", html.text(note), kind="missing"))
@@ -103,6 +104,19 @@ def _results(contents: Contents) -> Html:
             how = f"nexus evaluate --suite {suite} measures them."
             parts.append(html.missing(f"the figures of suite {suite}", how))
     return html.section("Results beside their floors", *parts)
+
+
+def _details(result: Evaluation) -> list[Html]:
+    """Return the suite's smaller tables: by kind of question, and by cause."""
+    parts: list[Html] = []
+    if result.kinds:
+        columns = list(next(iter(result.kinds.values())))
+        rows = ([k, *(number(v.get(c)) for c in columns)] for k, v in result.kinds.items())
+        parts.append(html.table(["kind of question", *columns], rows))
+    if result.causes:
+        rows = sorted(result.causes.items(), key=lambda cause: -cause[1])
+        parts.append(html.table(["outcome", "questions"], rows))
+    return parts
 
 
 def _table(figures: Sequence[Figure]) -> Html:

@@ -1,7 +1,6 @@
 """Suites and benchmarks on request; a run that is missing is trained first."""
 
-import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -48,12 +47,13 @@ def _run(run: str, recipe: str) -> Path:
 def measure(suite: Suite, folder: Path) -> Mapping[str, Any]:
     """Return what ``suite`` measures on a trained run."""
     from nexus.base.device import set_threads
-    from nexus.system import System
+    from nexus.suites import perception, questions
+    from nexus.system import Senses, System
 
     set_threads()
-    run_suite: Callable[..., Mapping[str, Any]]
-    run_suite = importlib.import_module(f"nexus.suites.{suite}").evaluate
-    return run_suite(System.load(folder), folder)
+    if suite == "perception":
+        return perception.evaluate(Senses.load(folder), folder)
+    return questions.evaluate(System.load(folder), folder)
 
 
 def bench_data() -> Mapping[str, Any]:
