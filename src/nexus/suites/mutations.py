@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from nexus.base.errors import LanguageError
 from nexus.base.records import Atom, Certificate, Facts, Premise, ProofStep, Truth
+from nexus.logic.engines.query import Unproved, solve
 from nexus.logic.language import Term, Vocabulary, allowed, parse
 
 
@@ -45,22 +46,26 @@ def mutate(
 
 
 def _answer(case: Case, context: _Context) -> Case:
-    return replace(case, certificate=replace(case.certificate, answer=_any_answer(context)))
+    value = _other_answer(case.certificate.answer, context)
+    return replace(case, certificate=replace(case.certificate, answer=value))
 
 
 def _value(case: Case, context: _Context) -> Case:
     """Change what the last step says, and the answer with it."""
     *steps, last = case.certificate.steps
-    value = _any_answer(context)
+    value = _other_answer(last.value, context)
     return _with_steps(
         replace(case, certificate=replace(case.certificate, answer=value)),
         [*steps, replace(last, value=value)],
     )
 
 
-def _any_answer(context: _Context) -> str:
-    values = [v for vs in context.vocabulary.attributes.values() for v in vs]
-    return context.rng.choice(["yes", "no", *map(str, range(7)), *values])
+def _other_answer(was: str, context: _Context) -> str:
+    """Return an answer of the same kind, one time in five of any kind."""
+    kinds = [("yes", "no"), tuple(map(str, range(7))), *context.vocabulary.attributes.values()]
+    if context.rng.random() < 0.8:
+        kinds = [kind for kind in kinds if was in kind] or kinds
+    return context.rng.choice([v for kind in kinds for v in kind if v != was])
 
 
 def _inside(case: Case, context: _Context) -> Case:
@@ -89,6 +94,40 @@ def _maybe(case: Case, context: _Context) -> Case:
         )
 
     return _at_a_set(case, context, move)
+
+
+def _loosened(case: Case, context: _Context) -> Case:
+    """Leave an object undecided, and cite nothing of it, where its place was proved."""
+
+    def move(step: ProofStep) -> ProofStep:
+        decided = [o for o in case.facts.objects if o not in step.maybe]
+        if not decided:
+            return step
+        obj = context.rng.choice(decided)
+        return replace(
+            step,
+            inside=tuple(o for o in step.inside if o != obj),
+            maybe=(*step.maybe, obj),
+            premises=tuple(p for p in step.premises if p.atom[1] != obj),
+        )
+
+    return _recounted(_at_a_set(case, context, move), context)
+
+
+def _listed_twice(case: Case, context: _Context) -> Case:
+    """List a member once more, where only its number may matter."""
+    twice = _at_a_set(case, context, lambda s: replace(s, inside=(*s.inside, *s.inside[:1])))
+    return _recounted(twice, context)
+
+
+def _recounted(case: Case, context: _Context) -> Case:
+    """Let a count say, one time in two, what its last set now lists."""
+    *steps, last = case.certificate.steps
+    if last.op != "count" or context.rng.random() < 0.5:
+        return case
+    value = str(len(steps[-1].inside))
+    counted = replace(case, certificate=replace(case.certificate, answer=value))
+    return _with_steps(counted, [*steps, replace(last, value=value)])
 
 
 def _citing(change: Callable[[Premise, Case, _Context], Premise | None]) -> _Mutation:
@@ -186,6 +225,43 @@ def _other_facts(case: Case, context: _Context) -> Case:
     return replace(case, facts=replace(facts, truth={**facts.truth, atom: truth}))
 
 
+def _two_values(case: Case, context: _Context) -> Case:
+    """Let an attribute that is cited have a second value."""
+    attributes = context.vocabulary.attributes
+    premises = [p for s in case.certificate.steps for p in s.premises]
+    atoms = [p.atom for p in premises if p.holds and p.atom[0] in attributes]
+    if not atoms:
+        return case
+    name, obj, value = context.rng.choice(atoms)
+    others = [v for v in attributes[name] if v != value]
+    rival = (name, obj, context.rng.choice(others or [value]))
+    return replace(case, facts=replace(case.facts, truth={**case.facts.truth, rival: Truth.TRUE}))
+
+
+def _doctored(case: Case, context: _Context) -> Case:
+    """Prove the query from facts in which a few things are otherwise, and cite only true ones.
+
+    The strongest forgery: perfect but for the premises that it would need.
+    """
+    facts = case.facts
+    cited = {p.atom for s in case.certificate.steps for p in s.premises}
+    pool = cited if context.rng.random() < 0.8 else facts.truth
+    known = sorted(a for a in pool if facts.of(a) is not Truth.UNKNOWN)
+    flipped = {
+        a: Truth.FALSE if facts.of(a) is Truth.TRUE else Truth.TRUE
+        for a in context.rng.sample(known, min(len(known), context.rng.choice((1, 2, 5))))
+    }
+    doctored = replace(facts, truth={**facts.truth, **flipped})
+    proof = solve(case.query, doctored, context.vocabulary)
+    if isinstance(proof, Unproved):
+        return case
+    steps = [
+        replace(s, premises=tuple(p for p in s.premises if p.atom not in flipped))
+        for s in proof.steps
+    ]
+    return _with_steps(replace(case, certificate=proof), steps)
+
+
 def _one_more(case: Case, _context: _Context) -> Case:
     """Let there be one more object, of which nothing is known."""
     name = f"o{len(case.facts.objects) + 1}"
@@ -201,9 +277,14 @@ def _other_query(case: Case, context: _Context) -> Case:
         query = parse(" ".join(symbols), context.vocabulary)
     except LanguageError:
         return case
-    if context.rng.random() < 0.5:
-        return replace(case, query=query)
-    return replace(case, query=query, certificate=replace(case.certificate, query=str(query)))
+    renamed = replace(case.certificate, query=str(query))
+    return context.rng.choice(
+        (
+            replace(case, query=query),
+            replace(case, query=query, certificate=renamed),
+            replace(case, certificate=renamed),
+        )
+    )
 
 
 def _at_any(case: Case, context: _Context, change: Callable[[ProofStep], ProofStep]) -> Case:
@@ -239,6 +320,10 @@ MUTATIONS: Final[dict[str, _Mutation]] = {
     "inputs": _inputs,
     "swapped steps": _swapped,
     "other facts": _other_facts,
+    "two values": _two_values,
+    "doctored facts": _doctored,
+    "loosened": _loosened,
+    "listed twice": _listed_twice,
     "one more object": _one_more,
     "another scene": _other_scene,
     "other query": _other_query,
