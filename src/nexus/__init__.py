@@ -4,7 +4,12 @@ Importing it is cheap: torch comes in with the first stage you use. Start readin
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nexus.base.records import Decision, Observation
+    from nexus.config import Recipe, recipe
+    from nexus.system import System
 
 __version__ = "0.1.0"
 
@@ -16,7 +21,7 @@ _HOMES = {
     "recipe": "nexus.config",
 }
 
-__all__ = ["Decision", "Observation", "Recipe", "System", "recipe"]  # noqa: F822
+__all__ = ["Decision", "Observation", "Recipe", "System", "recipe"]
 
 
 def __getattr__(name: str) -> Any:

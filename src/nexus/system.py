@@ -129,7 +129,7 @@ class System:
             CheckpointError: something is not trained there, or a file is damaged.
         """
         senses = Senses.load(folder)
-        run, recipe, parts, _ = _opened(folder)
+        run, _, parts, _ = _opened(folder)
         dynamics, fast, grounding = parts.dynamics(), parts.fast(), parts.grounding()
         network = parts.parser()
         for name, module in (

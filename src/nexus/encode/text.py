@@ -12,6 +12,8 @@ from nexus.nn.records import TextLatents
 class TextEncoder(nn.Module):
     """Token latents by pre-norm blocks, and one pooled latent in the joint space."""
 
+    position: Tensor
+
     def __init__(self, config: TextConfig, *, vocabulary: int, joint: int) -> None:
         super().__init__()
         self.table = nn.Embedding(vocabulary, config.width)

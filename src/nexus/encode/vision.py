@@ -5,13 +5,12 @@ thing. A window twice the patch and one hidden layer let a patch see a whole obj
 attention, which is what made shapes learnable in minutes on a CPU (LOG.md, "stem").
 """
 
-import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
 from nexus.config import VisionConfig
-from nexus.nn.attention import AttentionPool, Block
+from nexus.nn.attention import AttentionPool, Block, mlp
 from nexus.nn.positions import sincos_2d
 
 
@@ -27,15 +26,14 @@ class VisionEncoder(nn.Module):
     patches collapse training outright. Both are load-bearing.
     """
 
+    position: Tensor
+
     def __init__(self, config: VisionConfig, *, side: int, joint: int) -> None:
         super().__init__()
         self.patch, self.window, self.grid = config.patch, config.window, side // config.patch
-        self.stem = nn.Sequential(
-            nn.Linear(3 * config.window**2, config.stem),
-            nn.GELU(),
-            nn.Linear(config.stem, config.width),
-            nn.LayerNorm(config.width),
-        )
+        # In a list like the blocks, so that the optimiser treats its matrices as theirs.
+        self.stem = nn.ModuleList([mlp(3 * config.window**2, config.stem, config.width)])
+        self.stem_norm = nn.LayerNorm(config.width)
         self.register_buffer("position", 0.5 * sincos_2d(self.grid, config.width), persistent=False)
         self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.depth))
         self.norm = nn.LayerNorm(config.width)
@@ -55,7 +53,7 @@ class VisionEncoder(nn.Module):
             image = image * self._visible(context, image)
         overlap = (self.window - self.patch) // 2
         seen = functional.unfold(image, self.window, stride=self.patch, padding=overlap)
-        x = self.stem(seen.transpose(1, 2)) + self.position
+        x = self.stem_norm(self.stem[0](seen.transpose(1, 2))) + self.position
         if context is not None:
             x = x.gather(1, context[..., None].expand(-1, -1, x.shape[-1]))
         for block in self.blocks:

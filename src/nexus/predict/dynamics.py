@@ -18,6 +18,8 @@ class LatentDynamics(nn.Module):
     the floor it is compared with.
     """
 
+    position: Tensor
+
     def __init__(self, *, width: int, depth: int, heads: int, symbols: int, longest: int) -> None:
         super().__init__()
         self.table = nn.Embedding(symbols + 1, width)  # symbol 0 pads

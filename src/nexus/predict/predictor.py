@@ -13,6 +13,8 @@ class LatentPredictor(nn.Module):
     Each hidden position starts as a mask token plus its position and reads the visible latents.
     """
 
+    position: Tensor
+
     def __init__(
         self, *, source: int, width: int, depth: int, heads: int, position: Float[Tensor, "place width"]
     ) -> None:

@@ -35,8 +35,8 @@ class EmaTarget(nn.Module, Generic[ModuleT]):
         """Take one step towards ``online``; ``decay`` 1.0 stands still, 0.0 copies."""
         if not 0.0 <= decay <= 1.0:
             raise ConfigError(f"predict.ema decay must lie in [0, 1], got {decay}")
-        mine, theirs = list(self.encoder.parameters()), list(online.parameters())
-        torch._foreach_lerp_(mine, theirs, 1.0 - decay)  # pyright: ignore[reportPrivateUsage]
+        for mine, theirs in zip(self.encoder.parameters(), online.parameters(), strict=True):
+            mine.lerp_(theirs, 1.0 - decay)
         for copy, buffer in zip(self.encoder.buffers(), online.buffers(), strict=True):
             copy.copy_(buffer)
 

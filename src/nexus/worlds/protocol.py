@@ -14,10 +14,12 @@ from nexus.base.records import Facts, Question
 from nexus.logic.language import Vocabulary
 
 ScenesT = TypeVar("ScenesT")
+ScenesT_co = TypeVar("ScenesT_co", covariant=True)
+ScenesT_contra = TypeVar("ScenesT_contra", contravariant=True)
 
 
 @runtime_checkable
-class World(Protocol[ScenesT]):
+class World(Protocol[ScenesT_co]):
     """The least a world is: a name, a vocabulary and scenes."""
 
     name: str
@@ -25,7 +27,7 @@ class World(Protocol[ScenesT]):
     vocabulary: Vocabulary
     splits: tuple[str, ...]
 
-    def scenes(self, seed: int, split: str, index: Int64[np.ndarray, " n"]) -> ScenesT:
+    def scenes(self, seed: int, split: str, index: Int64[np.ndarray, " n"]) -> ScenesT_co:
         """Return the scenes with these indices of ``split``, one of ``splits``."""
         ...
 
@@ -35,37 +37,37 @@ class World(Protocol[ScenesT]):
 
 
 @runtime_checkable
-class Seen(Protocol[ScenesT]):
+class Seen(Protocol[ScenesT_contra]):
     """A world that can be looked at."""
 
-    def render(self, scenes: ScenesT, *, side: int) -> UInt8[np.ndarray, "n side side 3"]:
+    def render(self, scenes: ScenesT_contra, *, side: int) -> UInt8[np.ndarray, "n side side 3"]:
         """Return one RGB picture a scene."""
         ...
 
 
 @runtime_checkable
-class Told(Protocol[ScenesT]):
+class Told(Protocol[ScenesT_contra]):
     """A world that can be put into words."""
 
-    def describe(self, scenes: ScenesT, *, partial: bool = False) -> list[str]:
+    def describe(self, scenes: ScenesT_contra, *, partial: bool = False) -> list[str]:
         """Return one caption a scene: of every object, or (``partial``) of some of them."""
         ...
 
 
 @runtime_checkable
-class Asked(Protocol[ScenesT]):
+class Asked(Protocol[ScenesT_contra]):
     """A world that can be asked about; gold answers come from world state, never an engine."""
 
-    def ask(self, scenes: ScenesT, *, per_scene: int) -> list[list[Question]]:
+    def ask(self, scenes: ScenesT_contra, *, per_scene: int) -> list[list[Question]]:
         """Return ``per_scene`` questions for each scene, with steps and gold answers."""
         ...
 
 
 @runtime_checkable
-class Known(Protocol[ScenesT]):
+class Known(Protocol[ScenesT_contra]):
     """A world whose state can be stated as facts."""
 
-    def facts(self, scenes: ScenesT) -> list[Facts]:
+    def facts(self, scenes: ScenesT_contra) -> list[Facts]:
         """Return the gold facts of each scene, every atom certain."""
         ...
 
