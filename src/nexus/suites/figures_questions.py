@@ -1,0 +1,206 @@
+"""Pictures of how questions went: who said what and why, how sure, and what was imagined."""
+
+from pathlib import Path
+from textwrap import fill
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from nexus.base.records import Facts, Truth
+from nexus.evaluate.calibration import reliability
+from nexus.suites import figures
+from nexus.suites.answers import Answers
+from nexus.suites.examples import OUTCOMES, chosen
+from nexus.suites.figures import FAINT, INK, OURS, RIGHT, SECOND, UNSURE, WRONG, drawn
+from nexus.suites.sights import encode_images
+from nexus.system import System
+from nexus.train.dynamics import action_ids
+from nexus.worlds.tabletop.render import RGB
+from nexus.worlds.tabletop.scene import COLOURS, RADIUS, SIZES
+from nexus.worlds.tabletop.whatif import WhatIf, what_if
+
+_COLOUR_OF: Final = {"right": RIGHT, "wrong": WRONG, "abstained": UNSURE}
+_EACH: Final = 4
+"""Questions shown of each outcome."""
+_MARKER: Final = {"circle": "o", "square": "s", "triangle": "^", "cross": "P"}
+
+
+def draw_questions(folder: Path, system: System, answers: Answers) -> None:
+    """Draw every figure of the suite into the run at ``folder``."""
+    draw_sheet(folder, answers)
+    draw_reliability(folder, system, answers)
+    draw_kinds(folder, answers)
+    draw_imagined(folder, system)
+
+
+def draw_sheet(folder: Path, answers: Answers) -> None:
+    """Draw a contact sheet: answered right, answered wrong, abstained, with each route's answer."""
+    caption = (
+        "Test questions answered right, answered wrong, and not answered: what each route said, "
+        "how sure it was, and the reason that was given."
+    )
+    rows = chosen(answers, _EACH)
+    with drawn(folder, "questions", caption, width=11, height=9.6) as figure:
+        panels = figures.grid(figure, 2 * len(OUTCOMES), _EACH, height_ratios=[1.1, 1] * 3)
+        for line, outcome in enumerate(OUTCOMES):
+            above, below = panels[2 * line : 2 * line + 2]
+            above[0].set_title(outcome, loc="left", color=_COLOUR_OF[outcome], fontweight="bold")
+            if not rows[outcome]:
+                above[0].text(0, 0.8, "none")
+            for column, at in enumerate(rows[outcome]):
+                figures.picture(above[column], answers.images[answers.row[at]])
+                _words(below[column], answers, at, _COLOUR_OF[outcome])
+
+
+def _words(panel: Any, answers: Answers, at: int, colour: str) -> None:
+    question, decision = answers.questions[at], answers.decisions[at]
+    fast, slow = decision.fast, decision.slow
+    proved = f"{slow.answer} ({slow.confidence:.2f})" if slow.answer else "no proof"
+    said = f"fast: {fast.answer} ({fast.confidence:.2f})   slow: {proved}"
+    head = decision.answer or f"not sure ({decision.cause})"
+    if decision.answer != question.answer:
+        head += f", true: {question.answer}"
+    reason = decision.reason if len(decision.reason) < 150 else decision.reason[:147] + "..."
+    panel.text(0, 1.0, fill(question.text, 44), va="top", fontsize=8, fontweight="bold")
+    panel.text(0, 0.66, fill(head, 44), va="top", fontsize=8, color=colour)
+    panel.text(0, 0.5, said, va="top", fontsize=7)
+    panel.text(0, 0.36, fill(reason, 54), va="top", fontsize=6.5)
+
+
+def draw_reliability(folder: Path, system: System, answers: Answers) -> None:
+    """Draw how often the system is right against how sure it said it was."""
+    right, answered = answers.likelier_right(system.calibration), answers.answered
+    caption = (
+        "Share right against stated confidence, in 15 bins of equally many questions; the dotted "
+        "line is perfect. Abstentions count with the confidence stated for the likelier route."
+    )
+    lines = {
+        "all questions": (np.ones_like(answered), OURS, "o"),
+        "answered": (answered, SECOND, "s"),
+    }
+    with drawn(folder, "reliability", caption, width=5.4, height=4.6) as figure:
+        panel = figure.subplots()
+        panel.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1.2)
+        for name, (rows, colour, marker) in lines.items():
+            if not rows.any():
+                continue
+            curve = reliability(answers.confidence[rows], right[rows])
+            label = f"{name} ({int(rows.sum())}), error {curve.ece:.3f}"
+            panel.plot(
+                curve.confidence, curve.accuracy, color=colour, marker=marker, ms=4, label=label
+            )
+        panel.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share right")
+        panel.legend(loc="upper left")
+
+
+def draw_kinds(folder: Path, answers: Answers) -> None:
+    """Draw, for each kind of question, what became of it: right, wrong, or not answered and why."""
+    caption = (
+        "What became of the questions of each kind: answered right, answered wrong, or not "
+        "answered, by cause. Triangles: the fast route alone; circles: the slow route alone."
+    )
+    kinds = sorted(set(answers.kinds.tolist()))
+    causes = sorted({d.cause for d in answers.decisions if d.abstained})
+    with drawn(folder, "outcomes", caption, width=11, height=3.4) as figure:
+        panel = figure.subplots()
+        for at, kind in enumerate(kinds):
+            rows = answers.kinds == kind
+            parts = [(answers.right & rows, RIGHT, 1.0)]
+            parts.append((answers.answered & ~answers.right & rows, WRONG, 1.0))
+            for k, cause in enumerate(causes):
+                here = np.array([d.abstained and d.cause == cause for d in answers.decisions])
+                parts.append((here & rows, UNSURE, 0.75 - 0.6 * k / max(1, len(causes))))
+            _stack(panel, at, [(p.sum() / rows.sum(), c, a) for p, c, a in parts])
+            panel.plot(answers.fast_right[rows].mean(), at, "^", color=INK, ms=6)
+            panel.plot(answers.slow_right[rows].mean(), at, "o", color=INK, ms=6)
+        panel.set_yticks(range(len(kinds)), kinds)
+        panel.invert_yaxis()
+        panel.set_xlim(0, 1)
+        _legend(panel, causes)
+
+
+def _stack(panel: Any, at: int, parts: list[tuple[float, str, float]]) -> None:
+    left = 0.0
+    for width, colour, alpha in parts:
+        panel.barh(at, width, left=left, color=colour, alpha=alpha, height=0.62)
+        left += width
+
+
+def _legend(panel: Any, causes: list[str]) -> None:
+    entries = [("right", RIGHT, 1.0), ("wrong", WRONG, 1.0)]
+    entries += [(c, UNSURE, 0.75 - 0.6 * k / max(1, len(causes))) for k, c in enumerate(causes)]
+    for name, colour, alpha in entries:
+        panel.barh([0], [0], color=colour, alpha=alpha, label=name)
+    panel.legend(loc="upper center", bbox_to_anchor=(0.5, 1.16), ncols=len(entries))
+
+
+def draw_imagined(folder: Path, system: System) -> None:
+    """Draw what is seen after an imagined removal beside what the world shows after a real one."""
+    change, kept = _removals(system, 6)
+    before = system.world.render(change.before, side=system.recipe.world.side)
+    after = system.world.render(change.after, side=system.recipe.world.side)
+    before, after = before[kept], after[kept]
+    told = [change.changes[k].told for k in kept]
+    with torch.no_grad():
+        tokens = encode_images(system.senses.encoder, before)[0].float()
+        imagined = system.dynamics.imagine(tokens, [action_ids(told, system.world.vocabulary)])
+    seen, dreamt = system.grounding.read(tokens), system.grounding.read(imagined.last)
+    titles = ("before", "seen before", "seen in imagination", "true after")
+    caption = (
+        "An object is taken away in imagination. From left to right: the picture, the facts read "
+        "from its latents, the facts read from the imagined latents, and the picture after the "
+        "object was really removed, which the system never saw. Faint: not certain."
+    )
+    with drawn(folder, "imagined", caption, width=7.4, height=1.75 * len(kept) + 0.2) as figure:
+        for row, panels in enumerate(figures.grid(figure, len(kept), 4)):
+            figures.picture(panels[0], before[row])
+            sketch(panels[1], seen[row])
+            sketch(panels[2], dreamt[row])
+            figures.picture(panels[3], after[row])
+            for panel, title in zip(panels, titles, strict=True):
+                panel.set_title(title if row == 0 else "")
+            panels[0].text(-4, 66, str(told[row]).replace(" objects", ""), fontsize=6.5, va="top")
+
+
+def _removals(system: System, most: int) -> tuple[WhatIf, list[int]]:
+    scenes = system.world.scenes(system.recipe.seed, "test", np.arange(8 * most))
+    change = what_if(scenes, system.world.step)
+    kept = [
+        k
+        for k, c in enumerate(change.changes)
+        if c.told.op == "remove" and change.before.count[k] > 1
+    ]
+    return change, kept[:most]
+
+
+def sketch(panel: Any, facts: Facts) -> None:
+    """Draw facts as a picture: each object where it is said to be, faint where not certain."""
+    panel.add_patch(_frame())
+    for name in facts.objects:
+        shape, colour, size = (
+            _likeliest(facts, attribute, name) for attribute in ("shape", "colour", "size")
+        )
+        x, y = facts.centres[name]
+        certain = facts.of(("object", name)) is Truth.TRUE
+        panel.plot(
+            *(x, y),
+            marker=_MARKER.get(shape, "."),
+            markersize=150 * RADIUS[SIZES.index(size)] if size in SIZES else 5,
+            color=RGB[COLOURS.index(colour)] if colour in COLOURS else INK,
+            markeredgecolor=INK,
+            alpha=1.0 if certain else FAINT,
+        )
+    panel.set(xlim=(0, 1), ylim=(1, 0), aspect="equal")
+
+
+def _frame() -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((0, 0), 1, 1, facecolor="#333333", edgecolor=INK)
+
+
+def _likeliest(facts: Facts, attribute: str, name: str) -> str:
+    """Return the value with the greatest probability, or nothing when none is told."""
+    told = {a[2]: p for a, p in facts.probability.items() if a[:2] == (attribute, name)}
+    return max(told, key=lambda value: told[value]) if told else ""

@@ -1,0 +1,90 @@
+"""The one form in which every suite says what it measured, and where that is kept.
+
+A number stands beside its floor (what a trivial baseline reaches on the same items), its 95 %
+interval and the number of items, or it is not a result.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from nexus.config import Recipe
+from nexus.evaluate.calibration import Interval, paired_bootstrap, wilson
+from nexus.store.files import write_json
+from nexus.store.provenance import code_hash
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """One number; what was not measured is None."""
+
+    value: float | None
+    floor: float | None = None
+    """What the best trivial baseline reaches on the same items."""
+    low: float | None = None
+    high: float | None = None
+    """The 95 % interval: items resampled, one training run."""
+    n: int = 0
+    """Items."""
+    seeds: int = 1
+    """Training runs."""
+
+    @classmethod
+    def of(cls, interval: Interval, *, n: int, floor: float | None = None) -> "Figure":
+        """Return an interval as a figure."""
+        return cls(value=interval.value, floor=floor, low=interval.low, high=interval.high, n=n)
+
+
+NOT_MEASURED = Figure(value=None)
+
+
+def share(right: Bool[np.ndarray, " n"], *, floor: float | None = None) -> Figure:
+    """Return the share that is right with Wilson's interval; nothing of nothing."""
+    if not len(right):
+        return Figure(value=None, floor=floor)
+    return Figure.of(wilson(int(right.sum()), len(right)), n=len(right), floor=floor)
+
+
+def mean(values: Float[np.ndarray, " n"], *, floor: float | None = None) -> Figure:
+    """Return the mean with its bootstrap interval; nothing of nothing."""
+    if not len(values):
+        return Figure(value=None, floor=floor)
+    return Figure.of(paired_bootstrap(values, np.zeros(len(values))), n=len(values), floor=floor)
+
+
+def result(
+    suite: str, figures: Mapping[str, Figure], recipe: Recipe, *, cpu_s: float, **details: object
+) -> dict[str, Any]:
+    """Return the JSON object of a suite; ``details`` are tables beside the figures."""
+    return {
+        "suite": suite,
+        "figures": {name: _plain(asdict(figure)) for name, figure in figures.items()},
+        **{name: _plain(value) for name, value in details.items()},
+        "recipe": recipe.name,
+        "hash": recipe.hash,
+        "code_hash": code_hash(),
+        "cpu_s": round(cpu_s, 1),
+    }
+
+
+def store(folder: Path, found: Mapping[str, Any]) -> None:
+    """Keep a suite's result in the run at ``folder``, in place of an older one."""
+    write_json(folder / "evaluation" / f"{found['suite']}.json", found)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value JSON can hold: numbers of numpy as Python's, what is not finite as null."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return round(value, 6) if isfinite(value) else None
+    return value
