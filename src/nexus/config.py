@@ -164,13 +164,15 @@ class ObjectiveConfig:
     distance: Literal["smooth_l1", "mse", "cosine"] = "smooth_l1"
     jepa_every: int = 3
     """Image and text masking run on one step in this many (their weight is not rescaled)."""
+    family: int = 1
+    """Scenes in a row that differ in one thing only, hard negatives for each other; 1 is none."""
     slices: int = 128
     """Random directions of SIGReg."""
 
     def __post_init__(self) -> None:
         names = ("ask", "image", "text", "cross", "contrastive", "sigreg", "vicreg")
         _at_least("objective", self, 0, *names)
-        _at_least("objective", self, 1, "jepa_every", "slices")
+        _at_least("objective", self, 1, "jepa_every", "slices", "family")
         if not any(getattr(self, name) for name in names[:5]):
             raise ConfigError("objective has no learning term: ask, image, text, cross, contrastive are 0")
 
@@ -230,12 +232,19 @@ class TrainConfig:
     dynamics: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=400, batch=32))
     fast: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=3000))
     parser: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=1500))
+    cached: int = 4096
+    """Training scenes whose latents the phases after perception share."""
+    held_out: int = 1024
+    """Scenes of split val on which confidence is calibrated."""
+    told: int = 4096
+    """Scenes whose captions and questions the tokenizer is made from."""
     log_every: int = 10
     gauge_every: int = 50
     checkpoint_every: int = 100
 
     def __post_init__(self) -> None:
         _at_least("train", self, 1, "log_every", "gauge_every", "checkpoint_every")
+        _at_least("train", self, 16, "cached", "held_out", "told")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -146,7 +146,7 @@ class System:
             dynamics=dynamics,
             fast=fast,
             grounding=grounding,
-            calibration=_calibration(run.artefact("calibration")),
+            calibration=_calibration(run),
             reflection=Reflection(folder / "logs", clock=datetime.now),
         )
 
@@ -233,7 +233,11 @@ def _fill(module: torch.nn.Module, run: Run, name: str) -> None:
     module.eval().requires_grad_(False)
 
 
-def _calibration(data: bytes) -> Calibration:
+def _calibration(run: Run) -> Calibration:
+    """Return the run's calibration; before it is measured, each route is taken at its word."""
+    if "calibration" not in run.manifest:
+        return Calibration()
+    data = run.artefact("calibration")
     try:
         return Calibration(**{name: tuple(values) for name, values in json.loads(data).items()})
     except (ValueError, TypeError) as error:

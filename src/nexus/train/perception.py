@@ -20,8 +20,8 @@ from nexus.worlds.tabletop import looks, twins
 from nexus.worlds.tabletop.scene import Scenes
 from nexus.worlds.tokenizer import Tokenizer
 
-FAMILY = 2
-"""Scenes in a row that differ in one thing only: hard negatives for each other."""
+MASKED = 2
+"""One scene in this many is used for masked prediction, on the steps that have any."""
 GAUGED = 256
 """Scenes of split val on which health is measured."""
 ALARM_STEPS = 200
@@ -48,11 +48,13 @@ class PerceptionPhase:
         return self.module.encoder
 
     def batch(self, step: int, rank: int, world: int) -> PerceptionBatch:
-        """Return this rank's rows of the batch of ``step``: families stay together."""
-        families = self.config.batch // FAMILY
-        first = (step - 1) * families
-        index = np.arange(first, first + families)[rank::world]
-        scenes = twins(self.world.scenes(self.recipe.seed, "train", index), families=FAMILY)
+        """Return this rank's rows of the batch of ``step``; a family of twins stays together."""
+        family = self.recipe.objective.family
+        each = max(1, self.config.batch // family)
+        index = np.arange((step - 1) * each, step * each)[rank::world]
+        scenes = self.world.scenes(self.recipe.seed, "train", index)
+        if family > 1:
+            scenes = twins(scenes, families=family)
         return self.make(scenes, step=step, masked=step % self.recipe.objective.jepa_every == 0)
 
     def make(self, scenes: Scenes, *, step: int, masked: bool) -> PerceptionBatch:
@@ -125,7 +127,7 @@ class PerceptionPhase:
         mask = self.recipe.predict.mask
         return image_mask(
             mask.image,
-            rows=max(1, len(scenes) // FAMILY),
+            rows=max(1, len(scenes) // MASKED),
             grid=self.recipe.world.side // self.recipe.encode.vision.patch,
             context=mask.image_context,
             targets=mask.image_targets,
@@ -136,7 +138,7 @@ class PerceptionPhase:
         mask = self.recipe.predict.mask
         return text_mask(
             mask.text,
-            captions.padding[: max(1, len(captions.ids) // FAMILY)],
+            captions.padding[: max(1, len(captions.ids) // MASKED)],
             hidden=mask.text_hidden,
             generator=stream(self.recipe.seed, self.name, "text mask", step),
         )

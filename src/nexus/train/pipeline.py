@@ -4,10 +4,10 @@ Nothing is done twice: a phase that finished only has its weights loaded, so the
 an interruption goes on where it was.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import torch
@@ -15,10 +15,8 @@ from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
 from nexus.config import PhaseConfig, Recipe
-from nexus.decide.answer import Calibration
 from nexus.encode.joint import Encoder
 from nexus.nn.weights import load_module, module_bytes
-from nexus.store.files import json_bytes
 from nexus.store.runs import Run
 from nexus.train.dynamics import DynamicsPhase
 from nexus.train.fast import Asker, FastPhase, calibrate_fast
@@ -29,17 +27,10 @@ from nexus.train.loop import LoopSettings, run_phase
 from nexus.train.parser import ParserPhase, calibrate_parser
 from nexus.train.parts import Parts
 from nexus.train.perception import PerceptionPhase
-from nexus.train.phase import Phase, Progress
+from nexus.train.phase import Phase, Progress, Silent
 from nexus.train.ranks import joined
 from nexus.worlds.tabletop import Tabletop
 from nexus.worlds.tokenizer import Tokenizer
-
-CACHED = 4096
-"""Training scenes whose latents the later phases share."""
-HELD_OUT = 1024
-"""Scenes of split val on which confidence is calibrated."""
-TOLD = 6000
-"""Scenes whose words the tokenizer is made from."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -95,7 +86,11 @@ def train(
         shop = Workshop(
             recipe=recipe, run=Run.open(folder), world=Tabletop(), progress=progress, stop=stop
         )
-        train_perception(shop) if what == "perception" else train_questions(shop)
+        last, teach = _HALVES[what]
+        if last in shop.run.manifest:
+            (progress or Silent()).note(f"{what} is trained already")
+        else:
+            teach(shop)
 
 
 def tokenizer_of(shop: Workshop) -> Tokenizer:
@@ -107,7 +102,7 @@ def tokenizer_of(shop: Workshop) -> Tokenizer:
 
 
 def _told(shop: Workshop) -> Iterator[str]:
-    scenes = shop.world.scenes(shop.recipe.seed, "train", np.arange(TOLD))
+    scenes = shop.world.scenes(shop.recipe.seed, "train", np.arange(shop.recipe.train.told))
     yield from shop.world.describe(scenes)
     for questions in shop.world.ask(scenes, per_scene=2):
         yield from (question.text for question in questions)
@@ -124,7 +119,7 @@ def train_perception(shop: Workshop) -> None:
     shop.publish("encoder", phase.encoder)
     shop.publish("asker", phase.module.ask)
     memory = parts.memory()
-    scenes = shop.world.scenes(shop.recipe.seed, "train", np.arange(HELD_OUT))
+    scenes = shop.world.scenes(shop.recipe.seed, "train", np.arange(shop.recipe.train.held_out))
     tokens, pooled = encode_scenes(
         phase.encoder, shop.world, scenes, side=shop.recipe.world.side
     )
@@ -140,7 +135,8 @@ def train_questions(shop: Workshop) -> None:
     encoder = parts.encoder()
     shop.load("encoder", encoder)
     seen, held_out = (
-        _cached(shop, encoder, split, count) for split, count in (("train", CACHED), ("val", HELD_OUT))
+        _cached(shop, encoder, split, count)
+        for split, count in (("train", train.cached), ("val", train.held_out))
     )
 
     grounding = parts.grounding()
@@ -171,7 +167,6 @@ def train_questions(shop: Workshop) -> None:
     shop.phase(ParserPhase(network, shop.world, train.parser, seed=seed), train.parser)
     calibrate_parser(network.eval(), shop.world, seed=seed)
     shop.publish("parser", network)
-    shop.run.publish("calibration", json_bytes(asdict(Calibration())), kind="threshold")
 
 
 def _cached(shop: Workshop, encoder: Encoder, split: str, count: int) -> LatentCache:
@@ -186,3 +181,10 @@ def _tokens(
 ) -> tuple[Int[Tensor, "text word"], Bool[Tensor, "text word"]]:
     ids, padding = tokenizer.encode_batch(texts, longest)
     return torch.from_numpy(ids), torch.from_numpy(padding)
+
+
+_HALVES: Final[Mapping[str, tuple[str, Callable[[Workshop], None]]]] = {
+    "perception": ("memory", train_perception),
+    "questions": ("parser", train_questions),
+}
+"""Half -> the artefact it publishes last, and how it is trained."""
