@@ -11,7 +11,6 @@ from nexus.base.errors import DataError
 from nexus.store.runs import Run
 from nexus.train import metrics
 
-
 _LOWER_WINS: Final = ("ece", "forged_")
 """How the names of errors begin: the less, the better."""
 

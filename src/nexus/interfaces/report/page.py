@@ -42,8 +42,8 @@ def render(contents: Contents) -> str:
     sections = [
         _header(contents),
         _results(contents),
-        _outcomes(contents.asked),
-        _foils(contents.evaluations),
+        _outcomes(contents),
+        _foils(contents),
         *(_place(contents, name, title) for name, title in _PLACES.items()),
         _training(contents),
         _others(contents),
@@ -136,12 +136,12 @@ def _row(figure: Figure) -> Sequence[object]:
     )
 
 
-def _outcomes(asked: Sequence[Asked]) -> Html:
-    title = "Questions answered right, wrong, and not at all"
+def _outcomes(contents: Contents) -> Html:
+    title, asked = "Questions answered right, wrong, and not at all", contents.asked
     if not asked:
         how = "nexus evaluate --suite questions writes them."
         return html.section(title, html.missing("example questions", how))
-    parts: list[Html] = []
+    parts = _figures(contents, "outcomes")
     for outcome in ("right", "wrong", "abstained"):
         these = [item for item in asked if item.outcome == outcome]
         heading = f"{outcome.capitalize()} ({len(these)} of the {len(asked)} kept as examples)"
@@ -167,9 +167,10 @@ def _card(item: Asked) -> Html:
     return html.element("div", html.join(parts), kind="card")
 
 
-def _foils(evaluations: Sequence[Evaluation]) -> Html:
+def _foils(contents: Contents) -> Html:
     title = "Foils and probes: what the latents know"
-    found = [f for e in evaluations for f in e.figures if f.name.startswith(("foil_", "probe_"))]
+    measured = (figure for result in contents.evaluations for figure in result.figures)
+    found = [figure for figure in measured if figure.name.startswith(("foil_", "probe_"))]
     if not found:
         how = "nexus evaluate --suite perception measures them."
         return html.section(title, html.missing("foils and probes", how))
@@ -177,15 +178,21 @@ def _foils(evaluations: Sequence[Evaluation]) -> Html:
         "A foil is a caption with one thing wrong: the share of pictures whose true caption scores "
         "higher. A probe reads one fact from frozen latents with a linear map."
     )
-    return html.section(title, html.element("p", html.text(note), kind="soft"), _table(found))
+    lead = html.element("p", html.text(note), kind="soft")
+    return html.section(title, lead, _table(found), *_figures(contents, "known"))
 
 
 def _place(contents: Contents, name: str, title: str) -> Html:
-    found = [key for key in contents.pictures if _belongs(key, name)]
+    found = _figures(contents, name)
     if not found:
         how = "The suite that draws it has not run, or does not draw it."
         return html.section(title, html.missing(f"figure {name}", how))
-    return html.section(title, *(_figure(contents, key) for key in found))
+    return html.section(title, *found)
+
+
+def _figures(contents: Contents, place: str) -> list[Html]:
+    """Return the figures that go to one place."""
+    return [_figure(contents, name) for name in contents.pictures if _belongs(name, place)]
 
 
 def _belongs(picture: str, place: str) -> bool:
@@ -211,7 +218,8 @@ def _training(contents: Contents) -> Html:
 
 
 def _others(contents: Contents) -> Html:
-    rest = [name for name in contents.pictures if not any(_belongs(name, p) for p in _PLACES)]
+    places = (*_PLACES, "outcomes", "known")
+    rest = [name for name in contents.pictures if not any(_belongs(name, p) for p in places)]
     if not rest:
         return Html("")
     return html.section("More figures", *(_figure(contents, name) for name in rest))
