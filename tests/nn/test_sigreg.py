@@ -24,7 +24,7 @@ def statistic(projected: NDArray[np.float64], knots: int) -> float:
     return len(projected) * float(np.trapezoid(gap, t))
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(rows=st.integers(1, 40), width=st.integers(1, 9), seed=st.integers(0, 99))
 def test_matches_the_integral_of_the_definition(rows: int, width: int, seed: int) -> None:
     latents = 1.7 * normal(rows, width, seed) + 0.3
@@ -32,7 +32,7 @@ def test_matches_the_integral_of_the_definition(rows: int, width: int, seed: int
     axes = directions(width, 5, stream(seed, "axes")).double()
     shadows = (latents @ axes).T.numpy()
     assert ours == pytest.approx(np.mean([statistic(s, 33) for s in shadows]), rel=1e-9)
-    assert ours == pytest.approx(np.mean([statistic(s, 2001) for s in shadows]), rel=0.02, abs=0.02)
+    assert ours == pytest.approx(np.mean([statistic(s, 501) for s in shadows]), rel=0.02, abs=0.02)
 
 
 def test_directions_are_unit_and_the_generator_decides_them() -> None:
@@ -68,7 +68,7 @@ def test_descending_it_makes_a_flat_cloud_isotropic() -> None:
     latents = normal(128, 4) * torch.tensor([1.0, 1.0, 0.3, 0.1], dtype=torch.float64) + 0.5
     latents.requires_grad_()
     optimizer = torch.optim.Adam([latents], lr=0.1)
-    for step in range(80):
+    for step in range(60):
         optimizer.zero_grad()
         sigreg(latents, stream(0, "axes", step), slices=16).backward()
         optimizer.step()
