@@ -174,7 +174,9 @@ class ObjectiveConfig:
         _at_least("objective", self, 0, *names)
         _at_least("objective", self, 1, "jepa_every", "slices", "family")
         if not any(getattr(self, name) for name in names[:5]):
-            raise ConfigError("objective has no learning term: ask, image, text, cross, contrastive are 0")
+            raise ConfigError(
+                "objective has no learning term: ask, image, text, cross, contrastive are 0"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,9 +227,7 @@ class PhaseConfig:
 class TrainConfig:
     """The phases, in the order they run, and how often they write."""
 
-    perception: PhaseConfig = field(
-        default_factory=lambda: PhaseConfig(steps=1500, per_scene=16)
-    )
+    perception: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=1500, per_scene=16))
     grounding: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=600))
     dynamics: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=400, batch=32))
     fast: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=3000))
@@ -342,7 +342,9 @@ def _typed(where: str, value: Any, old: Any, hint: Any) -> Any:
 def recipes() -> tuple[str, ...]:
     """Return the names of the recipes that come with NEXUS."""
     folder = resources.files("nexus") / "recipes"
-    return tuple(sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml")))
+    return tuple(
+        sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
+    )
 
 
 def recipe(name: str) -> Recipe:
@@ -359,7 +361,9 @@ def recipe(name: str) -> Recipe:
     elif name in recipes():
         text = (resources.files("nexus") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
     else:
-        raise ConfigError(f"no recipe {name!r}", hint=f"one of {', '.join(recipes())}, or a .toml file")
+        raise ConfigError(
+            f"no recipe {name!r}", hint=f"one of {', '.join(recipes())}, or a .toml file"
+        )
     try:
         return overlay(Recipe(), tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

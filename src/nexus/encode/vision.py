@@ -66,5 +66,3 @@ class VisionEncoder(nn.Module):
         seen = image.new_zeros(len(image), self.grid**2).scatter_(1, context, 1.0)
         cells = seen.view(-1, 1, self.grid, self.grid)
         return functional.interpolate(cells, scale_factor=float(self.patch), mode="nearest")
-
-

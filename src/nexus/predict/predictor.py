@@ -16,7 +16,13 @@ class LatentPredictor(nn.Module):
     position: Tensor
 
     def __init__(
-        self, *, source: int, width: int, depth: int, heads: int, position: Float[Tensor, "place width"]
+        self,
+        *,
+        source: int,
+        width: int,
+        depth: int,
+        heads: int,
+        position: Float[Tensor, "place width"],
     ) -> None:
         super().__init__()
         self.enter = nn.Linear(source, width)

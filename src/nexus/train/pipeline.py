@@ -54,9 +54,7 @@ class Workshop:
             Interrupted: it was asked to stop before that; all is saved.
         """
         settings = LoopSettings.of(self.recipe.train, config)
-        outcome = run_phase(
-            phase, self.run, settings, progress=self.progress, stop=self.stop
-        )
+        outcome = run_phase(phase, self.run, settings, progress=self.progress, stop=self.stop)
         if outcome.status == "interrupted":
             raise Interrupted(outcome.message)
 
@@ -120,9 +118,7 @@ def train_perception(shop: Workshop) -> None:
     shop.publish("asker", phase.module.ask)
     memory = parts.memory()
     scenes = shop.world.scenes(shop.recipe.seed, "train", np.arange(shop.recipe.train.held_out))
-    tokens, pooled = encode_scenes(
-        phase.encoder, shop.world, scenes, side=shop.recipe.world.side
-    )
+    tokens, pooled = encode_scenes(phase.encoder, shop.world, scenes, side=shop.recipe.world.side)
     memory.consolidate(tokens.float(), pooled)
     shop.publish("memory", memory)
 
