@@ -10,7 +10,7 @@ from nexus.config import ReasonConfig
 from nexus.logic.language import parse
 from nexus.nn.seeding import seeded, stream
 from nexus.reason.parser import Parser, build
-from nexus.reason.parser.network import UNKNOWN, ParserNetwork
+from nexus.reason.parser.network import ParserNetwork
 from nexus.reason.parser.reading import LONGEST, split_words
 from nexus.worlds.tabletop import VOCABULARY, Tabletop
 
@@ -108,6 +108,19 @@ def test_an_unsure_reading_is_no_reading() -> None:
     assert reading.reason == "I am not sure I read this question right"
 
 
+def test_a_reading_that_lost_a_word_is_no_reading() -> None:
+    net = network()
+    parser, symbol = Parser(net, WORDS, certain=0.0), net.grammar.symbols.index("red")
+    assert parser.parse("is there a red circle?").query is not None
+    net.says[1 + sorted(WORDS).index("red"), symbol] = True
+    query = parser.parse("is there a circle?").query
+    assert query is not None
+    assert "red" not in str(query)  # untrained, it writes much the same of any question
+    reading = parser.parse("is there a red circle?")
+    assert reading.query is None
+    assert reading.reason.endswith("I stumbled at 'red'")
+
+
 def test_a_word_training_never_met_is_read_as_unknown() -> None:
     net = network()
     parser, id_ = Parser(net, WORDS, certain=0.0), 1 + sorted(WORDS).index("red")
@@ -118,7 +131,6 @@ def test_a_word_training_never_met_is_read_as_unknown() -> None:
     with torch.no_grad():
         net.reader.table.weight[id_] = 99.0
     assert unmet == parser.parse_batch(questions)[0].probability != met
-    assert UNKNOWN != id_
 
 
 def test_case_and_sentence_marks_do_not_matter_and_nothing_else_is_dropped() -> None:

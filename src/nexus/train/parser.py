@@ -1,6 +1,6 @@
 """Teaching the parser to read: questions and their meanings, and no picture anywhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -14,19 +14,21 @@ from torch.nn import functional
 from nexus.base.records import Question
 from nexus.config import PhaseConfig
 from nexus.nn.seeding import stream
+from nexus.reason.parser.coverage import counts, sayings
 from nexus.reason.parser.network import UNKNOWN, ParserNetwork
 from nexus.reason.parser.reading import Lexicon, padded, present, split_words
 from nexus.train.frozen import FrozenPhase
 from nexus.train.phase import Losses
 from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop.scene import Scenes
 
 SCENES: Final = 2048
 """Training scenes that are asked about; asking costs more than learning from what was asked."""
-TOGETHER: Final = 8
+TOGETHER: Final = 4
 """Batches whose questions are sorted by length and dealt out again, to save padding."""
-HIDDEN: Final = 0.1
-"""Share of the words hidden in half of the questions: the writer learns to be unsure where a word
-that matters may be missing, and sure where it cannot."""
+HIDDEN: Final = 4
+"""Most words in a row hidden in half of the questions. The network learns to use all that shows how
+a question is meant, not the first thing that does, so it reads wordings it never met."""
 NONE: Final = -1
 """Marks where a query has ended."""
 
@@ -50,6 +52,14 @@ class Lessons:
     ) -> None:
         self.words = [lexicon.encode(split_words(q.text)) for q in questions]
         self.queries = [network.grammar.encode(q.query.split()) for q in questions]
+
+    @classmethod
+    def about(
+        cls, scenes: Scenes, per_scene: int, network: ParserNetwork, world: Tabletop
+    ) -> "Lessons":
+        """Return lessons from the questions ``world`` asks about these scenes."""
+        asked = world.ask(scenes, per_scene=per_scene)
+        return cls([q for row in asked for q in row], network, Lexicon(world.words()))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -92,19 +102,23 @@ class ParserPhase(FrozenPhase):
     """
 
     def __init__(
-        self, network: ParserNetwork, world: Tabletop, config: PhaseConfig, *, seed: int
+        self,
+        network: ParserNetwork,
+        world: Tabletop,
+        config: PhaseConfig,
+        *,
+        seed: int,
+        scenes: int = SCENES,
     ) -> None:
         super().__init__("parser", _Learner(network), config, seed=seed)
-        self.network, self.world = network, world
+        self.network, self.world, self.scenes = network, world, scenes
         self._order = lru_cache(2)(self._ordered)
 
     @cached_property
     def lessons(self) -> Lessons:
         """All that is learnt from; made when first needed, for a finished phase needs none."""
-        scenes = self.world.scenes(self.seed, "train", np.arange(SCENES))
-        asked = self.world.ask(scenes, per_scene=self.config.per_scene)
-        questions = [question for row in asked for question in row]
-        return Lessons(questions, self.network, Lexicon(self.world.words()))
+        scenes = self.world.scenes(self.seed, "train", np.arange(self.scenes))
+        return Lessons.about(scenes, self.config.per_scene, self.network, self.world)
 
     def batch(self, step: int, rank: int, world: int) -> ParserBatch:
         """Return rows ``rank::world`` of the questions of a step, some of their words hidden."""
@@ -112,11 +126,8 @@ class ParserPhase(FrozenPhase):
         epoch, at = divmod(step - 1, len(self.lessons) // size)
         rows = self._order(epoch)[at * size : (at + 1) * size]
         whole = self.lessons.batch(rows.tolist())
-        g = stream(self.seed, "parser", "hidden", step)
-        chance = HIDDEN * (torch.rand(size, 1, generator=g) < 0.5)
-        words = whole.words.masked_fill(
-            torch.rand(whole.words.shape, generator=g) < chance, UNKNOWN
-        )
+        hidden = _hidden(whole.keep, stream(self.seed, "parser", "hidden", step))
+        words = whole.words.masked_fill(hidden, UNKNOWN)
         mine = slice(rank, None, world)
         return ParserBatch(words=words[mine], keep=whole.keep[mine], query=whole.query[mine])
 
@@ -133,10 +144,22 @@ class ParserPhase(FrozenPhase):
         return ordered.reshape(batches, size)[turn].reshape(-1)
 
     def after_step(self, step: int) -> None:
-        """Note, once, which words training has; the checkpoints keep it from then on."""
+        """Note, once, which words there are and what they say; checkpoints keep it from then on."""
         if step == 1:
-            for words in self.lessons.words:
-                self.network.trained[words] = True
+            words = counts(self.lessons.words, len(self.network.trained))
+            symbols = counts(self.lessons.queries, len(self.network.grammar.symbols))
+            self.network.trained.copy_(words.any(0))
+            self.network.says.copy_(sayings(words, symbols))
+
+
+def _hidden(keep: Bool[Tensor, "batch word"], g: torch.Generator) -> Bool[Tensor, "batch word"]:
+    """Return which words to hide: up to ``HIDDEN`` in a row, in half of the rows."""
+    rows = len(keep)
+    start = (torch.rand(rows, 1, generator=g) * keep.sum(1, keepdim=True)).long()
+    length = torch.randint(1, HIDDEN + 1, (rows, 1), generator=g)
+    length = length * (torch.rand(rows, 1, generator=g) < 0.5)
+    at = torch.arange(keep.shape[1])
+    return (at >= start) & (at < start + length)
 
 
 def calibrate_parser(
@@ -147,8 +170,7 @@ def calibrate_parser(
     Never below 1: on wordings it was trained with a parser hardly errs, which is no reason to be
     surer of others.
     """
-    asked = world.ask(world.scenes(seed, "val", np.arange(scenes)), per_scene=4)
-    lessons = Lessons([q for row in asked for q in row], network, Lexicon(world.words()))
+    lessons = Lessons.about(world.scenes(seed, "val", np.arange(scenes)), 4, network, world)
     order = np.lexsort(lessons.lengths().T)
     logits, gold = zip(
         *(

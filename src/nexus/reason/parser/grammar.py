@@ -65,7 +65,7 @@ class Grammar:
 
 def _least() -> dict[str, int]:
     """Return the length of the shortest thing of every sort, by relaxation from below."""
-    least = dict.fromkeys(("attribute", "value", "relation"), 1)
+    least: dict[str, int] = {"attribute": 1, "value": 1, "relation": 1}
     for _ in SIGNATURES:  # each round settles at least one more sort
         for signature in SIGNATURES.values():
             needs = (*signature.arguments, *signature.children)

@@ -4,7 +4,7 @@ Nothing of it is shared with the encoders or the fast head: the two routes to an
 weights in common.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,6 +95,8 @@ class Reader(nn.Module):
     find each other first.
     """
 
+    position: Float[Tensor, "longest width"]
+
     def __init__(self, *, words: int, longest: int, width: int, depth: int, heads: int) -> None:
         super().__init__()
         self.table, self.before = nn.Embedding(words, width), nn.Embedding(words, width)
@@ -118,6 +120,8 @@ class Reader(nn.Module):
 class Writer(nn.Module):
     """The next symbol of a query, given the symbols before it and the words of the question."""
 
+    position: Float[Tensor, "longest width"]
+
     def __init__(self, *, symbols: int, longest: int, width: int, depth: int, heads: int) -> None:
         super().__init__()
         self.begin = symbols
@@ -128,7 +132,12 @@ class Writer(nn.Module):
 
     def memorise(self, words: Float[Tensor, "batch word width"]) -> list[Attended]:
         """Return the words as each layer reads them."""
-        return [block.memorise(words) for block in self.blocks]
+        return [block.memorise(words) for block in self._blocks()]
+
+    def _blocks(self) -> Iterator[WriterBlock]:
+        for block in self.blocks:
+            assert isinstance(block, WriterBlock)
+            yield block
 
     def forward(
         self,
@@ -145,7 +154,7 @@ class Writer(nn.Module):
         x = self.table_norm(self.table(symbols))
         x = x + self.position[start : start + symbols.shape[1]]
         seen: list[Attended] = []
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self._blocks()):
             x, now = block(x, words[i], keep, None if past is None else past[i])
             seen.append(now)
         return self.head(self.norm(x)), seen
@@ -158,6 +167,8 @@ class ParserNetwork(nn.Module):
     """Divides the logits where probabilities are made of them; fitted on validation questions."""
     trained: Bool[Tensor, " word"]
     """True for the words that occurred in training; any other is read as ``UNKNOWN``."""
+    says: Bool[Tensor, "word symbol"]
+    """Which words say which symbol, without exception in training; see ``coverage``."""
 
     def __init__(self, config: ReasonConfig, grammar: Grammar, *, words: int, longest: int) -> None:
         super().__init__()
@@ -175,6 +186,8 @@ class ParserNetwork(nn.Module):
         )
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("trained", torch.zeros(words + 1, dtype=torch.bool))
+        says = torch.zeros(words + 1, len(grammar.symbols), dtype=torch.bool)
+        self.register_buffer("says", says)
 
     def forward(
         self,

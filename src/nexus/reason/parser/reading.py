@@ -12,6 +12,7 @@ from torch import Tensor
 from nexus.config import ReasonConfig
 from nexus.logic.hypothetical import actions, goal
 from nexus.logic.language import HYPOTHETICAL, Term, Vocabulary, parse
+from nexus.reason.parser.coverage import miscounted
 from nexus.reason.parser.grammar import Grammar
 from nexus.reason.parser.network import UNKNOWN, ParserNetwork
 
@@ -87,10 +88,13 @@ def build(config: ReasonConfig, vocabulary: Vocabulary, words: frozenset[str]) -
 
 
 class Parser:
-    """A trained network with the words it knows; it abstains rather than guess."""
+    """A trained network with the words it knows; it abstains rather than guess.
+
+    A reading must be at least ``certain`` and say neither more nor less than the question does.
+    """
 
     def __init__(
-        self, network: ParserNetwork, words: frozenset[str], *, certain: float = 0.9
+        self, network: ParserNetwork, words: frozenset[str], *, certain: float = 0.8
     ) -> None:
         self.network, self.lexicon, self.certain = network, Lexicon(words), certain
 
@@ -129,16 +133,19 @@ class Parser:
         # A word that never occurred in training has a random latent, which is worse than none.
         written = self.network.write(words.where(self.network.trained[words], UNKNOWN), keep)
         return [
-            self._reading(query, probability)
-            for query, probability in zip(
-                written.queries, written.probability.tolist(), strict=True
+            self._reading(row, query, probability)
+            for row, query, probability in zip(
+                rows, written.queries, written.probability.tolist(), strict=True
             )
         ]
 
-    def _reading(self, query: Sequence[int], probability: float) -> Reading:
+    def _reading(self, words: Sequence[int], query: Sequence[int], probability: float) -> Reading:
+        unsure, grammar = "I am not sure I read this question right", self.network.grammar
         if probability < self.certain:
-            return _abstain("I am not sure I read this question right", probability)
-        grammar = self.network.grammar
+            return _abstain(unsure, probability)
+        if slips := miscounted(words, query, self.network.says):
+            named = ", ".join(f"'{grammar.symbols[i]}'" for i in slips)
+            return _abstain(f"{unsure}: I stumbled at {named}", probability)
         term = parse(" ".join(grammar.symbols[i] for i in query), grammar.vocabulary)
         return Reading(
             query=term,
