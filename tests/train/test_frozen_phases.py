@@ -197,8 +197,7 @@ def test_temperatures_fitted_on_held_out_scenes_lower_their_loss(
     logits = grounding(unseen.tokens.float())
     target = cell_targets(unseen.scenes, GRID, grounding.factors)
     for name in grounding.factors:
-        here = target.here > 0
-        x, y = logits.attributes[name][here], target.attributes[name][here]
+        x, y = logits.attributes[name][target.near], target.attributes[name][target.near]
         plain = nn.functional.cross_entropy(x, y)
         assert nn.functional.cross_entropy(x / grounding.temperature(name), y) <= plain + 1e-5
     assert (grounding.error >= 1e-3).all()

@@ -96,10 +96,12 @@ def fit_temperature(
     return exp((a + b) / 2)
 
 
-def fit_binary_temperature(logits: Float[np.ndarray, " n"], label: Bool[np.ndarray, " n"]) -> float:
+def fit_binary_temperature(
+    logits: Float[np.ndarray, " n"], label: Bool[np.ndarray, " n"], *, low: float = 0.05
+) -> float:
     """Return the temperature of least NLL of ``sigmoid(logits / temperature)``."""
     both = np.stack([np.zeros_like(logits), logits], axis=1)
-    return fit_temperature(both, label.astype(np.int64))
+    return fit_temperature(both, label.astype(np.int64), low=low)
 
 
 def fit_logistic(

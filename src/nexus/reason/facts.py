@@ -47,9 +47,8 @@ def truth_of(probability: float, certain: float) -> Truth:
 def merge(claims: Claims, *, radius: float, least: float) -> Claims:
     """Return the claims with those of one object joined: the strongest keeps its say.
 
-    Greedy suppression by falling presence. That a centre lies in one cell and that it lies in the
-    next exclude each other, so presences of joined claims add up. Claims under ``least`` are noise
-    and neither join nor stay. Slots are left empty, not moved.
+    Greedy suppression by falling presence (non-maximum suppression). Claims under ``least`` are
+    noise and neither join nor stay. Slots are left empty, not moved.
     """
     presence = claims.presence.double()
     order = presence.argsort(dim=1, descending=True, stable=True)
@@ -61,7 +60,7 @@ def merge(claims: Claims, *, radius: float, least: float) -> Claims:
         joined = close[:, slot] & alive
         joined[:, :slot] = False
         joined &= alive[:, slot, None]
-        kept[:, slot] = (p * joined).sum(1).clamp(max=1.0)
+        kept[:, slot] = p[:, slot] * alive[:, slot]
         alive = alive & ~joined
     back = torch.zeros_like(kept).scatter(1, order, kept)
     return Claims(

@@ -1,8 +1,9 @@
 """What is seen, as facts: a dense read-out of patch latents, calibrated, in three truth values.
 
-Each patch answers for the grid cell it stands on: is an object's centre in here, where in here,
-and which shape, colour and size has it. Two centres in one cell cannot both be told; the tabletop's
-separation rule makes that rare and `nexus evaluate` reports how rare.
+Each patch answers for the grid cell it stands on: is an object's centre in or near here, where,
+and which shape, colour and size has it. Cells reach over their borders, so a centre on a border is
+sure of one cell at least, and claims of the same centre are joined. A cell tells of one centre;
+where two share a cell (1 of 4,000 scenes) both are near its borders, and its neighbours tell them.
 """
 
 from collections.abc import Mapping
@@ -21,8 +22,8 @@ MERGE = 0.07
 """Two claims closer than this are of one object: half the least distance of two centres."""
 NOISE = 0.02
 """A cell's claim weaker than this is dropped."""
-SLOTS = 16
-"""Cells per picture that are looked at: more than twice the objects of any scene."""
+SLOTS = 24
+"""Cells per picture that are looked at: four for each object of the fullest scene."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
