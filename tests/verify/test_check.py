@@ -106,6 +106,41 @@ def test_an_undecided_object_does_not_spoil_what_does_not_need_it() -> None:
     assert not check(step(found, 1, maybe=()), query, FACTS, V).valid
 
 
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("equal filter shape circle objects filter colour blue objects", "yes"),
+        ("equal filter shape square objects filter colour blue objects", "no"),
+        ("more filter shape square objects filter colour blue objects", "yes"),
+        ("fewer filter shape square objects filter colour blue objects", "no"),
+        ("same colour filter shape circle objects filter colour blue objects", "no"),
+        ("holds left_of filter shape circle objects filter colour blue objects", "yes"),
+    ],
+)
+def test_every_answer_needs_each_of_its_sets_and_literals(query: str, answer: str) -> None:
+    asked = parse(query, V)
+    found = proof(asked)
+    assert found.answer == answer
+    assert check(found, asked, FACTS, V).valid
+    wrong = {"yes": "no", "no": "yes"}[answer]
+    turned = step(replace(found, answer=wrong), -1, value=wrong)
+    assert not check(turned, asked, FACTS, V).valid
+    bare = step(found, -1, premises=())
+    assert check(bare, asked, FACTS, V).valid == (not found.steps[-1].premises)
+    for at in (1, 3):
+        everything = step(found, at, inside=(), maybe=FACTS.objects, premises=())
+        assert "which does not follow" in check(everything, asked, FACTS, V).reason
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_equal_numbers_need_both_numbers_exact(at: int) -> None:
+    query = parse("equal filter shape circle objects filter colour blue objects", V)
+    found = proof(query)
+    others = tuple(o for o in FACTS.objects if o not in found.steps[at].inside)
+    verdict = check(step(found, at, maybe=others), query, FACTS, V)
+    assert "step 5 (equal) says 'yes', which does not follow" in verdict.reason
+
+
 def test_nothing_is_related_to_itself() -> None:
     query = parse("holds left_of filter shape circle objects filter shape circle objects", V)
     assert proof(query).answer == "no"
