@@ -1,7 +1,10 @@
-"""A tiny real phase, and a command that trains it: what the tests kill, interrupt and resume."""
+"""A tiny real phase, and a process that trains it: what the tests kill, interrupt and resume."""
 
+import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
@@ -56,9 +59,10 @@ class Toy:
         optimizer: str = "muon",
         collapses: tuple[int, ...] = (),
         push_heals: bool = True,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         self.name, self.steps = name, steps
-        self.module = Regression()
+        self.module, self.dtype = Regression().to(dtype), dtype
         self.config = PhaseConfig(optimizer=optimizer, rate=3e-3)  # pyright: ignore[reportArgumentType]
         self.average = {n: p.detach().clone() for n, p in self.module.named_parameters()}
         self.push = torch.tensor(0)
@@ -67,7 +71,7 @@ class Toy:
     def batch(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
         x = torch.randn(22, 5, generator=stream(3, self.name, "x", step))
         weight = torch.randn(5, 2, generator=stream(3, self.name, "function"))
-        y = torch.sin(x @ weight)
+        x, y = x.to(self.dtype), torch.sin(x @ weight).to(self.dtype)
         both = torch.tensor(step % 3 == 0)
         return {"x": x[rank::world], "y": y[rank::world], "both": both}
 
@@ -104,23 +108,25 @@ def open_run(folder: Path) -> Run:
 
 
 class Steps(Silent):
-    """Says each step on standard output, so that a test can choose one to strike at."""
+    """Reports each step, so that a test can choose one to strike at."""
+
+    def __init__(self, report: Connection) -> None:
+        self.report = report
 
     def advance(self, step: int, values: Mapping[str, float]) -> None:  # noqa: ARG002
-        sys.stdout.write(f"{step}\n")
-        sys.stdout.flush()
+        self.report.send(step)
 
 
-def main() -> int:
-    """Train as a command would, ``toy.py RUN OPTIMIZER [COLLAPSE ...]``; say how it ended."""
+def train(
+    folder: Path, report: Connection, dtype: torch.dtype, environment: Mapping[str, str]
+) -> None:
+    """Train as a command would, in a process of its own; report each step, then the outcome."""
+    os.environ.update(environment)
     torch.set_num_threads(1)
-    folder, optimizer, *collapses = sys.argv[1:]
-    toy = Toy(optimizer=optimizer, collapses=tuple(map(int, collapses)))
+    quiet = replace(SETTINGS, tensorboard=False)
     with joined(), interruptible() as stop:
-        outcome = run_phase(toy, open_run(Path(folder)), SETTINGS, progress=Steps(), stop=stop)
-    sys.stdout.write(f"{outcome.weights} {outcome.message}\n")
-    return outcome.exit_code
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        outcome = run_phase(
+            Toy(dtype=dtype), open_run(folder), quiet, progress=Steps(report), stop=stop
+        )
+    report.send(outcome)
+    sys.exit(outcome.exit_code)

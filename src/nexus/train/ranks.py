@@ -60,7 +60,7 @@ def agree(flag: bool) -> bool:
     """Return True everywhere if ``flag`` is True anywhere: what one does, all do."""
     if world_size() == 1:
         return flag
-    votes = torch.tensor(float(flag))
+    votes = torch.tensor(float(flag), device=_device())
     dist.all_reduce(votes, dist.ReduceOp.MAX)
     return bool(votes)
 
@@ -69,9 +69,14 @@ def averaged(values: Mapping[str, float]) -> dict[str, float]:
     """Return the mean of each value over the processes."""
     if world_size() == 1 or not values:
         return dict(values)
-    together = torch.tensor(list(values.values()), dtype=torch.float64)
+    together = torch.tensor(list(values.values()), dtype=torch.float64, device=_device())
     dist.all_reduce(together)
     return dict(zip(values, (together / world_size()).tolist(), strict=True))
+
+
+def _device() -> str:
+    """Return where the group's messages must live."""
+    return "cuda" if dist.get_backend() == "nccl" else "cpu"
 
 
 def wait() -> None:
