@@ -7,6 +7,9 @@ are kept balanced is told in ``balance``; clearness of ties and uniqueness of "t
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
+from nexus.base.errors import LanguageError
 from nexus.base.randomness import key
 from nexus.base.records import Question
 from nexus.worlds.dice import Dice, dice
@@ -32,8 +35,13 @@ _MAKE: Final[dict[str, Callable[[Table, Dice], Draft | None]]] = {
 def ask(scenes: Scenes, *, per_scene: int, draw: int = 0) -> list[list[Question]]:
     """Return ``per_scene`` questions for each scene; another ``draw`` asks others.
 
+    Raises:
+        LanguageError: a scene is empty, so nothing about it could be otherwise.
+
     Kinds take turns from a random start. A scene's question ``q`` does not depend on ``per_scene``.
     """
+    if (bare := np.flatnonzero(scenes.count == 0)).size:
+        raise LanguageError(f"scene {int(scenes.index[bare[0]])} is empty: nothing to ask about")
     stream = key(scenes.seed, "tabletop", scenes.split, "ask", draw)
     held_out = scenes.split == "templates"
     asked: list[list[Question]] = []

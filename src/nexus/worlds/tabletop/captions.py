@@ -115,6 +115,8 @@ def _dice(scenes: Scenes, purpose: str, draw: int) -> list[Dice]:
 
 def _whole(table: Table, thrown: Dice, template: Template, flip: int = -1) -> str:
     """Return a caption of every object; ``flip`` turns that object's relation into its opposite."""
+    if not table.count:
+        return "there is nothing"
     order = thrown.shuffled(table.count)
     said: list[str] = []
     for at, slot in enumerate(order):
@@ -143,6 +145,8 @@ def _sentence(said: list[str], template: Template) -> str:
 
 def _part(table: Table, thrown: Dice, template: Template) -> str:
     """Return a caption of a part: some objects in fewer words, a tally, or one relation."""
+    if not table.count:
+        return "there is nothing"
     form = thrown.roll(4)
     if form == 0 and (related := _one_relation(table, thrown)):
         return f"{related}{ENDINGS[template.ending]}"
