@@ -7,7 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from nexus.base.errors import ConfigError
-from nexus.nn.positions import sincos_2d, sincos_1d
+from nexus.nn.positions import sincos_1d, sincos_2d
 
 
 @pytest.mark.parametrize(("length", "width"), [(1, 2), (7, 6), (64, 128)])
