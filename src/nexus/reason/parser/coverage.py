@@ -25,13 +25,32 @@ def sayings(
 ) -> Bool[Tensor, "word symbol"]:
     """Return which words say which symbol, from how often each occurs in questions and queries.
 
-    A word says a symbol if it never occurs without it. A symbol is then kept if in every question
-    the words that say it are as many as its occurrences in the query; of others, no word says it.
+    A word says a symbol if it never occurs without it, unless other such words account for it
+    wherever it does ("an" never occurs without ``orange``, but "orange" is there too). A symbol is
+    then kept if in every question the words that say it are as many as its occurrences in the
+    query; of others, no word says it.
     """
     without = (words > 0).float().T @ (symbols == 0).float()
     says = (without == 0) & (words > 0).any(0)[:, None]
+    for symbol in range(symbols.shape[1]):
+        _drop_redundant(says[:, symbol], words, symbols[:, symbol])
     exact = (words @ says.float() == symbols).all(0)
     return says & exact
+
+
+def _drop_redundant(
+    says: Bool[Tensor, " word"],
+    words: Float[Tensor, "question word"],
+    wanted: Float[Tensor, " question"],
+) -> None:
+    """Clear in ``says`` the words that are not needed to account for a symbol, rarest first."""
+    said = words @ says.float()
+    candidates = says.nonzero()[:, 0]
+    for word in candidates[words[:, candidates].sum(0).argsort()].tolist():
+        here = words[:, word] > 0
+        if (said - words[:, word] >= wanted)[here].all():
+            said = said - words[:, word]
+            says[word] = False
 
 
 def miscounted(
