@@ -1,6 +1,7 @@
 """The perception phase: where its batches come from, when masks are drawn, and its health."""
 
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -61,13 +62,15 @@ class PerceptionPhase:
         """Return the batch of these scenes: pictures, captions, looks, and masks if wanted."""
         asked = looks(scenes, per_scene=self.config.per_scene)
         used, query = np.unique(asked.query, return_inverse=True)
-        captions = self.words(self.world.describe(scenes))
+        told = self.world.describe(scenes)
+        captions = self.words(told)
         hide = self.recipe.objective
         return PerceptionBatch(
             step=step,
             guard=2.0 if step <= self._guarded_until else 1.0,
             images=torch.from_numpy(self.world.render(scenes, side=self.recipe.world.side)),
             captions=captions,
+            caption_id=torch.tensor([crc32(text.encode()) for text in told]),
             queries=self.words([asked.queries[i] for i in used]),
             answers=self.words(asked.answers),
             query=torch.from_numpy(query.reshape(asked.query.shape)),

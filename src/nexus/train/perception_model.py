@@ -1,8 +1,8 @@
 """Everything perception learns from, as one module: pictures, captions, and small questions.
 
-One picture is encoded once. Its patch latents answer many queries (the answer's latent is predicted,
-not its class), its pooled latent meets its caption's, and on some steps hidden patches and words are
-predicted from what is left of their own modality.
+One picture is encoded once. Its patch latents answer many queries (the answer's latent is
+predicted, not its class), its pooled latent meets its caption's, and on some steps hidden patches
+and words are predicted from what is left of their own modality.
 """
 
 from dataclasses import dataclass
@@ -48,6 +48,8 @@ class PerceptionBatch:
     """Factor on the guards against collapse."""
     images: UInt8[Tensor, "batch side side 3"]
     captions: Words
+    caption_id: Int[Tensor, " batch"]
+    """Equal for equal captions, on any rank: what says the same is no wrong match."""
     queries: Words
     """Each query text of the batch once."""
     answers: Words
@@ -131,7 +133,9 @@ class PerceptionModel(nn.Module):
         told = self.tell(self.encoder.words(batch.captions.ids, batch.captions.padding).pooled)
         parts: dict[str, Tensor] = {}
         if weight.contrastive:
-            parts["contrastive"] = contrastive(seen, told, (-self.sharpness[1]).exp())
+            parts["contrastive"] = contrastive(
+                seen, told, (-self.sharpness[1]).exp(), text_id=batch.caption_id
+            )
         if weight.cross:
             there = distance(self.to_text(seen), told, weight.distance)
             back = distance(self.to_image(told), seen, weight.distance)
