@@ -1,7 +1,7 @@
 """The one config tree: frozen dataclasses, read from a TOML recipe, changed by typed overrides.
 
-A recipe is data. ``recipe("tiny")`` reads ``recipes/tiny.toml`` over the defaults below; the hash of
-the resolved tree is saved with every run, so two runs of one hash did the same work.
+A recipe is data. ``recipe("tiny")`` reads ``recipes/tiny.toml`` over the defaults below; the hash
+of the resolved tree is saved with every run, so two runs of one hash did the same work.
 """
 
 import hashlib
@@ -252,7 +252,7 @@ class DecideConfig:
     """When an answer is given."""
 
     surprise: float = 3.0
-    """Surprise above which a picture is called unfamiliar; 1.0 is the 99th percentile of training."""
+    """Surprise above which a picture is unfamiliar; 1.0 is the 99th percentile of training."""
     certain: float = 0.9
     """A perceived atom at least this probable is true; below ``1 - certain`` it is false."""
     confidence: float = 0.5

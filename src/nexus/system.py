@@ -178,7 +178,7 @@ class System:
     def conclude(
         self, thought: Thought, row: int, reading: Reading, facts: Facts, surprise: float
     ) -> Decision:
-        """Return one row's decision: prove, check the proof, and weigh it against the fast answer."""
+        """Return one row's decision: prove, check the proof, weigh it against the fast answer."""
         vocabulary, verdict = self.world.vocabulary, Verdict(valid=False, reason="no proof")
         if reading.goal is None:
             proof = Unproved(reason=reading.reason, cause="unparsed")

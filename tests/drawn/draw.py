@@ -2,8 +2,9 @@
 
     python tests/drawn/draw.py
 
-Shapes are drawn four times too large and scaled down (soft edges), backgrounds and greys differ from
-training, and most pictures have been through JPEG. The PNG files are kept; this says how they came to be.
+Shapes are drawn four times too large and scaled down (soft edges), backgrounds and greys differ
+from training, and most pictures have been through JPEG. The PNG files are kept; this says how they
+came to be.
 """
 
 import io

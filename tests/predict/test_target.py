@@ -51,5 +51,5 @@ def test_never_trains_and_takes_no_gradient() -> None:
 
 
 def test_refuses_a_decay_that_is_none() -> None:
-    with pytest.raises(ConfigError, match="got 1.5"):
+    with pytest.raises(ConfigError, match=r"got 1\.5"):
         EmaTarget(online()).follow(online(), decay=1.5)

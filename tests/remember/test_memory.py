@@ -1,4 +1,4 @@
-"""A write is gradient descent on its stated loss; what repeats stops surprising; state is a value."""
+"""A write is gradient descent on its loss; what repeats stops surprising; state is a value."""
 
 import torch
 from hypothesis import given
@@ -10,9 +10,7 @@ from nexus.nn.seeding import stream
 from nexus.remember.memory import MemoryState, TestTimeMemory, read, write
 
 
-@given(
-    rate=st.floats(0.01, 1.0), persistence=st.floats(0, 0.9), forget=st.floats(0, 0.5)
-)
+@given(rate=st.floats(0.01, 1.0), persistence=st.floats(0, 0.9), forget=st.floats(0, 0.5))
 def test_a_write_is_the_titans_rule_by_autograd(
     rate: float, persistence: float, forget: float
 ) -> None:
@@ -87,4 +85,6 @@ def test_rows_have_memories_of_their_own() -> None:
     _, both = memory.recall_and_write(pair, memory.initial(2))
     key = memory.key(pair.tokens)
     assert not torch.allclose(both.weight[0], both.weight[1])
-    assert_close(read(both, key)[0], torch.nn.functional.normalize(pair.pooled, dim=-1)[0], atol=0.6, rtol=0)
+    assert_close(
+        read(both, key)[0], torch.nn.functional.normalize(pair.pooled, dim=-1)[0], atol=0.6, rtol=0
+    )

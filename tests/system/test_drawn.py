@@ -47,9 +47,7 @@ def test_a_system_that_has_learned_nothing_abstains_with_a_reason(
 def demo(tmp_path_factory: pytest.TempPathFactory) -> System:
     """Return the system the demo trains (about eight minutes)."""
     folder, made_from = tmp_path_factory.mktemp("drawn") / "demo", recipe("demo")
-    Run.create(
-        folder, recipe=tomli_w.dumps(asdict(made_from)), config_hash=made_from.hash, seed=0
-    )
+    Run.create(folder, recipe=tomli_w.dumps(asdict(made_from)), config_hash=made_from.hash, seed=0)
     train(made_from, folder, "perception")
     train(made_from, folder, "questions")
     fit_confidence(folder)

@@ -1,4 +1,4 @@
-"""Batches are pure functions of the step, switched-off terms cost nothing, and looking is learned."""
+"""Batches are functions of the step, switched-off terms cost nothing, and looking is learned."""
 
 from dataclasses import replace
 from functools import cache

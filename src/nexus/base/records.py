@@ -59,7 +59,9 @@ class Facts:
     truth: Mapping[Atom, Truth]
     probability: Mapping[Atom, float]
     """Probability that the atom is true; 1.0 or 0.0 where the facts are gold."""
-    centres: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
+    centres: Mapping[str, tuple[float, float]] = field(
+        default_factory=dict[str, tuple[float, float]]
+    )
     """Centre (x, y) of each object as a fraction of the side, x to the right, y down."""
 
     def of(self, atom: Atom) -> Truth:

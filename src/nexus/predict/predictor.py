@@ -8,7 +8,7 @@ from nexus.nn.attention import CrossBlock
 
 
 class LatentPredictor(nn.Module):
-    """Predict the target encoder's latents at given positions (I-JEPA, arXiv:2301.08243, section 3).
+    """Predict the target encoder's latents at given places (I-JEPA, arXiv:2301.08243, section 3).
 
     Each hidden position starts as a mask token plus its position and reads the visible latents.
     """

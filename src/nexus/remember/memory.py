@@ -71,7 +71,7 @@ class TestTimeMemory(nn.Module):
         return MemoryState(weight=weight, momentum=torch.zeros_like(weight))
 
     def recall_and_write(self, latents: Latents, state: MemoryState) -> tuple[Latents, MemoryState]:
-        """Return the latents with what was expected and how surprising they are, and the new state."""
+        """Return latents with what was expected and how surprising they are, and the new state."""
         key, value = self.key(latents.tokens), functional.normalize(latents.pooled, dim=-1)
         expected = read(state, key)
         surprise = (expected - value).norm(dim=-1) / self.scale
