@@ -18,7 +18,7 @@ from nexus.train.phase import Losses
 from nexus.worlds.tabletop.scene import Scenes
 
 MARGIN = 0.25
-"""How far outside a cell, in cells, a centre may lie and still be claimed by that cell. Without it a
+"""How far outside a cell, in cells, a centre may lie and still be claimed by it. Without this, a
 centre on a border is half of each cell's, and one object in twelve was left unknown."""
 COLDEST = 0.5
 """Least temperature: so few held-out scenes cannot show that more certainty is deserved."""
@@ -130,5 +130,6 @@ def calibrate(grounding: Grounding, held_out: LatentCache) -> None:
         fitted[name] = fit_temperature(x[near].numpy(), label, low=COLDEST)
     for name, value in fitted.items():
         grounding.temperature(name).fill_(value)
-    miss = (logits.offset[near] - target.offset[near]) / grounding.grid
+    own = near & ((target.offset >= 0) & (target.offset < 1)).all(-1)  # these speak loudest
+    miss = (logits.offset[own] - target.offset[own]) / grounding.grid
     grounding.error.copy_(miss.square().mean(0).sqrt().clamp(min=1e-3))
