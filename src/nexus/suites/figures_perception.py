@@ -43,7 +43,7 @@ def draw_retrieval(folder: Path, bench: Workbench) -> None:
             for place, (at, cosine) in enumerate(
                 zip(best.indices[row].tolist(), best.values[row].tolist(), strict=True)
             ):
-                text = f"{cosine:.2f}  {fill(bench.captions[at], 118)}"
+                text = f"{cosine:.2f}  {fill(bench.captions[at], 148)}"
                 colour = RIGHT if at == row else INK
                 right.text(0, 0.98 - 0.34 * place, text, color=colour, va="top", fontsize=8.5)
 
@@ -53,8 +53,9 @@ def draw_components(folder: Path, bench: Workbench) -> None:
     shown = min(8, len(bench.test))
     colours = components(bench.test.tokens.float(), bench.grid)[:shown]
     caption = (
-        "First three principal components of the patch latents as red, green and blue, one colour "
-        "map for all pictures. Like things look alike where the latents hold what they are."
+        "First three principal components of the patch latents, less the mean of each place, as "
+        "red, green and blue; one colour map for all pictures. Like things look alike where the "
+        "latents hold what they are."
     )
     with drawn(folder, "pca", caption, width=11, height=3.1) as figure:
         above, below = figures.grid(figure, 2, shown)
@@ -68,10 +69,10 @@ def components(
 ) -> Float[np.ndarray, "scene row column 3"]:
     """Return three principal components of each patch, each scaled to its 2nd and 98th percentile.
 
-    The signs, which principal components leave open, make the largest loading positive.
+    The mean latent of each place is taken off first: otherwise the components show where a patch
+    is, not what is there. The signs, which are left open, make the largest loading positive.
     """
-    flat = tokens.flatten(0, 1)
-    centred = flat - flat.mean(0)
+    centred = (tokens - tokens.mean(0)).flatten(0, 1)
     _, axes = torch.linalg.eigh(centred.T @ centred / len(centred))
     axes = axes[:, -3:].flip(1)
     axes = axes * axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
@@ -89,7 +90,7 @@ def draw_bars(folder: Path, found: Mapping[str, Figure]) -> None:
         "foil": "foils: the true caption scores higher",
     }
     caption = (
-        "Asked, read and compared, with 95 % intervals. The dark line is the floor: the commonest "
+        "Asked, read and compared, with 95 % intervals. The upright mark is the floor: the commonest "
         "answer; pixels or an untrained encoder, whichever is better; a coin."
     )
     with drawn(folder, "known", caption, width=11, height=3.2) as figure:

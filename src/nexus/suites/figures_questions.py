@@ -9,6 +9,7 @@ import torch
 
 from nexus.base.records import Facts, Truth
 from nexus.evaluate.calibration import reliability
+from nexus.logic.language import Term
 from nexus.suites import figures
 from nexus.suites.answers import Answers
 from nexus.suites.examples import OUTCOMES, chosen
@@ -41,13 +42,14 @@ def draw_sheet(folder: Path, answers: Answers) -> None:
         "how sure it was, and the reason that was given."
     )
     rows = chosen(answers, _EACH)
-    with drawn(folder, "questions", caption, width=11, height=9.6) as figure:
-        panels = figures.grid(figure, 2 * len(OUTCOMES), _EACH, height_ratios=[1.1, 1] * 3)
+    tall = [size for outcome in OUTCOMES for size in ((1.1, 1) if rows[outcome] else (0.1, 0.1))]
+    with drawn(folder, "questions", caption, width=11, height=1.55 * sum(tall)) as figure:
+        panels = figures.grid(figure, len(tall), _EACH, height_ratios=tall)
         for line, outcome in enumerate(OUTCOMES):
             above, below = panels[2 * line : 2 * line + 2]
             above[0].set_title(outcome, loc="left", color=_COLOUR_OF[outcome], fontweight="bold")
             if not rows[outcome]:
-                above[0].text(0, 0.8, "none")
+                below[0].text(0, 0.5, "none")
             for column, at in enumerate(rows[outcome]):
                 figures.picture(above[column], answers.images[answers.row[at]])
                 _words(below[column], answers, at, _COLOUR_OF[outcome])
@@ -160,7 +162,17 @@ def draw_imagined(folder: Path, system: System) -> None:
             figures.picture(panels[3], after[row])
             for panel, title in zip(panels, titles, strict=True):
                 panel.set_title(title if row == 0 else "")
-            panels[0].text(-4, 66, str(told[row]).replace(" objects", ""), fontsize=6.5, va="top")
+            below = panels[0].text(
+                0, 1.08 * before.shape[1], _plain(told[row]), fontsize=7, va="top"
+            )
+            below.set_in_layout(False)
+
+
+def _plain(removal: Term) -> str:
+    """Return "take away the small red circle" for a removal."""
+    said = {term.arguments[0]: term.arguments[1] for term in removal.walk() if term.op == "filter"}
+    names = [said[name] for name in ("size", "colour", "shape", "place") if name in said]
+    return " ".join(["take away the", *names, *([] if "shape" in said else ["thing"])])
 
 
 def _removals(system: System, most: int) -> tuple[WhatIf, list[int]]:
