@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -95,7 +95,7 @@ def _write(folder: Path, asked: Manifest, files: Iterator[File]) -> Manifest:
         for file in files:
             write_atomically(beside / file.path, file.data)
             shards.append(manifest.shard(file.path, file.data, file.rows))
-        done = Manifest(**{**_fields(asked), "shards": tuple(shards)})
+        done = replace(asked, shards=tuple(shards))
         write_atomically(beside / manifest.NAME, json_bytes(done.as_json()))
         replace_folder(beside, folder)
     except BaseException:
@@ -103,10 +103,6 @@ def _write(folder: Path, asked: Manifest, files: Iterator[File]) -> Manifest:
             shutil.rmtree(beside)
         raise
     return done
-
-
-def _fields(asked: Manifest) -> dict[str, Any]:
-    return {name: getattr(asked, name) for name in Manifest.__dataclass_fields__}
 
 
 def _files(world: World[Any], asked: Manifest) -> Iterator[File]:
@@ -127,7 +123,7 @@ def _files(world: World[Any], asked: Manifest) -> Iterator[File]:
             yield File(path=f"{split}-{name}.jsonl", data=data.encode(), rows=len(lines))
 
 
-def _table(world: World[Any], scenes: Any, index: np.ndarray, side: int) -> pa.Table:
+def _table(world: World[Any], scenes: Any, index: np.ndarray, side: int) -> Any:
     """Return one row a scene, with a column for each thing the world can do."""
     columns: dict[str, Any] = {"index": pa.array(index, pa.int64())}
     if isinstance(world, Seen):

@@ -22,8 +22,8 @@ MOST: Final = 5
 _RGB: Final = np.array(
     [[222, 28, 33], [33, 176, 51], [36, 77, 237], [240, 222, 31], [158, 43, 199], [250, 130, 15]]
 )
-_WIDTH: Final = np.array([0.11, 0.18])
-_HEIGHT: Final = np.array([0.11, 0.17])
+_WIDTH: Final = (0.11, 0.18)
+_HEIGHT: Final = (0.11, 0.17)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,9 +99,9 @@ def render(stacks: Stacks, side: int) -> UInt8[np.ndarray, "n side side 3"]:
     pictures = np.full((len(stacks), side, side, 3), 51, dtype=np.uint8)
     pictures[:, table:] = (110, 84, 60)
     for i, count in enumerate(stacks.count.tolist()):
-        top = np.full(MOST, 0.94)
-        for k in np.argsort(stacks.level[i, :count], kind="stable"):
-            column, size = stacks.column[i, k], stacks.size[i, k]
+        top = [0.94] * MOST
+        for k in np.argsort(stacks.level[i, :count], kind="stable").tolist():
+            column, size = int(stacks.column[i, k]), int(stacks.size[i, k])
             bottom, top[column] = top[column], top[column] - _HEIGHT[size]
             middle = (column + 0.5) / MOST
             left, right = (middle + s * _WIDTH[size] / 2 for s in (-1, 1))

@@ -12,6 +12,7 @@ from nexus.base.records import Atom, Facts, Truth
 from nexus.worlds.dice import Dice, dice
 from nexus.worlds.tabletop.scene import (
     COLOURS,
+    HELD_OUT,
     MAX_OBJECTS,
     PLACES,
     RADIUS,
@@ -19,7 +20,6 @@ from nexus.worlds.tabletop.scene import (
     SHAPES,
     SIZES,
     Scenes,
-    held_out_colour,
     keeps_apart,
 )
 
@@ -90,7 +90,7 @@ def _any_action(scenes: Scenes, i: int, thrown: Dice) -> str:
                 action = f"push o{slot + 1} {thrown.pick(tuple(DIRECTIONS))}"
             case _:
                 colour, shape = thrown.roll(len(COLOURS)), int(scenes.shape[i, slot])
-                novel = colour == int(held_out_colour(np.int64(shape)))
+                novel = colour == HELD_OUT[shape]
                 if colour == scenes.colour[i, slot] or (novel and scenes.split != "pairs"):
                     continue
                 return f"recolour o{slot + 1} {COLOURS[colour]}"

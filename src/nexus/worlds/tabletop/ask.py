@@ -69,6 +69,7 @@ def _worded(draft: Draft, thrown: Dice, held_out: bool) -> Question:
     family = FAMILIES[draft.family]
     wording = thrown.pick(family.held_out if held_out else family.usual)
     relations = [thrown.pick(RELATION_WORDS[r]) for r in draft.relations] + ["", ""]
+    term = draft.term()
     text = wording.text.format(
         *[Noun(phrase, thrown) for phrase in draft.phrases],
         rel=relations[0],
@@ -78,8 +79,8 @@ def _worded(draft: Draft, thrown: Dice, held_out: bool) -> Question:
     )
     return Question(
         text=text,
-        query=str(draft.term),
-        steps=steps(draft.term),
+        query=str(term),
+        steps=steps(term),
         answer=draft.answer,
         kind=family.kind,
         template=wording.name,

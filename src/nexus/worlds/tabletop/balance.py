@@ -20,7 +20,8 @@ class Draft:
 
     family: str
     phrases: tuple[Phrase, ...]
-    term: Term
+    term: Callable[[], Term]
+    """Makes the query; most drafts are dropped before anyone needs it."""
     answer: str
     signature: tuple[object, ...] = ()
     """What must be alike for two drafts to be fair alternatives of each other."""

@@ -139,7 +139,7 @@ def _empty_cells(
     x, y = (cell % CELLS + 0.5) / CELLS, (cell // CELLS + 0.5) / CELLS
     gap = np.hypot(scenes.x[rows] - x[:, None], scenes.y[rows] - y[:, None])
     asked = (u[:, 3] * len(_ATTRIBUTES)).astype(np.int64)
-    clear = ((gap > CLEAR) | ~scenes.exists[rows]).all(1)
+    clear = np.all((gap > CLEAR) | ~scenes.exists[rows], axis=1)
     return asked * CELLS * CELLS + cell, clear
 
 

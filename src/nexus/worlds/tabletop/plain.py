@@ -41,9 +41,12 @@ def existing(table: Table, thrown: Dice) -> Draft | None:
         phrase = some_phrase(table, thrown, mask)
         if not clear(table, phrase):
             return None
-        term = answering("exists", fitting(phrase))
-        answer = yes(table.select(phrase))
-        return Draft(family="exist", phrases=(phrase,), term=term, answer=answer)
+        return Draft(
+            family="exist",
+            phrases=(phrase,),
+            term=lambda: answering("exists", fitting(phrase)),
+            answer=yes(table.select(phrase)),
+        )
 
     return fair(propose, thrown, tries=8)
 
@@ -58,7 +61,7 @@ def counted(table: Table, thrown: Dice) -> Draft | None:
         return Draft(
             family="count",
             phrases=(phrase,),
-            term=answering("count", fitting(phrase)),
+            term=lambda: answering("count", fitting(phrase)),
             answer=str(table.select(phrase).bit_count()),
         )
 
@@ -73,10 +76,12 @@ def queried(table: Table, thrown: Dice) -> Draft | None:
         slot = thrown.roll(table.count)
         if (phrase := naming(table, thrown, slot, without=1 << attribute)) is None:
             return None
-        term = answering("describe", fitting(phrase), arguments=(NAMES[attribute],))
-        answer = said(attribute, values_of(table, slot)[attribute])
         return Draft(
-            family="query", phrases=(phrase,), term=term, answer=answer, attribute=attribute
+            family="query",
+            phrases=(phrase,),
+            term=lambda: answering("describe", fitting(phrase), arguments=(NAMES[attribute],)),
+            answer=said(attribute, values_of(table, slot)[attribute]),
+            attribute=attribute,
         )
 
     return even(propose, thrown, lambda _: 1.0, tries=4)
@@ -97,7 +102,7 @@ def compared(table: Table, thrown: Dice) -> Draft | None:
         return Draft(
             family=family,
             phrases=(first, second),
-            term=answering(family, fitting(first), fitting(second)),
+            term=lambda: answering(family, fitting(first), fitting(second)),
             answer=yes(compare(family, *counts)),
         )
 
@@ -116,15 +121,16 @@ def _alike(table: Table, thrown: Dice) -> Draft | None:
 
     def propose() -> Draft | None:
         pair = thrown.shuffled(table.count)[:2]
-        phrases = [naming(table, thrown, slot, without=1 << attribute) for slot in pair]
-        if phrases[0] is None or phrases[1] is None:
+        first, second = (naming(table, thrown, slot, without=1 << attribute) for slot in pair)
+        if first is None or second is None:
             return None
         a, b = (values_of(table, slot)[attribute] for slot in pair)
-        sets = (fitting(phrases[0]), fitting(phrases[1]))
         return Draft(
             family="same",
-            phrases=(phrases[0], phrases[1]),
-            term=answering("same", *sets, arguments=(NAMES[attribute],)),
+            phrases=(first, second),
+            term=lambda: answering(
+                "same", fitting(first), fitting(second), arguments=(NAMES[attribute],)
+            ),
             answer=yes(a == b),
             attribute=attribute,
         )

@@ -51,11 +51,12 @@ def _holds(table: Table, thrown: Dice) -> Draft | None:
         relation = thrown.roll(4)
         if first is None or second is None or table.near[relation // 2][b] >> a & 1:
             return None
-        sets = (fitting(first), fitting(second))
         return Draft(
             family="holds",
             phrases=(first, second),
-            term=answering("holds", *sets, arguments=(RELATIONS[relation],)),
+            term=lambda: answering(
+                "holds", fitting(first), fitting(second), arguments=(RELATIONS[relation],)
+            ),
             answer=yes(table.related[relation][b] >> a & 1),
             relations=(relation,),
         )
@@ -65,6 +66,12 @@ def _holds(table: Table, thrown: Dice) -> Draft | None:
 
 def _beside(relation: int, anchor: Term) -> Term:
     return Term(op="related", arguments=(RELATIONS[relation],), children=(anchor,))
+
+
+def _described(attribute: int, phrase: Phrase, relation: int, anchor: Term) -> Term:
+    """Return the query for what the thing that fits ``phrase`` beside the anchor is."""
+    base = fitting(phrase, _beside(relation, anchor))
+    return answering("describe", base, arguments=(NAMES[attribute],))
 
 
 def _members(table: Table, thrown: Dice, wanted: str) -> Draft | None:
@@ -82,11 +89,13 @@ def _members(table: Table, thrown: Dice, wanted: str) -> Draft | None:
         if not fit or fit & table.near[relation // 2][slot]:
             return None
         found = fit & table.related[relation][slot]
-        base = fitting(phrase, _beside(relation, fitting(anchor)))
         return Draft(
             family=f"related {wanted}",
             phrases=(phrase, anchor),
-            term=answering("exists" if wanted == "exist" else "count", base),
+            term=lambda: answering(
+                "exists" if wanted == "exist" else "count",
+                fitting(phrase, _beside(relation, fitting(anchor))),
+            ),
             answer=yes(found) if wanted == "exist" else str(found.bit_count()),
             relations=(relation,),
         )
@@ -127,11 +136,10 @@ def _queried(table: Table, thrown: Dice) -> Draft | None:
         if anchor is None or found is None:
             return None
         phrase, target = found
-        base = fitting(phrase, _beside(relation, fitting(anchor)))
         return Draft(
             family="related query",
             phrases=(phrase, anchor),
-            term=answering("describe", base, arguments=(NAMES[attribute],)),
+            term=lambda: _described(attribute, phrase, relation, fitting(anchor)),
             answer=said(attribute, values_of(table, target)[attribute]),
             relations=(relation,),
             attribute=attribute,
@@ -153,12 +161,15 @@ def _chained(table: Table, thrown: Dice) -> Draft | None:
         found = _narrowed(table, thrown, middle[1], relation, without=1 << attribute)
         if found is None or found[1] == last:
             return None
-        inner = fitting(middle[0], _beside(relation2, fitting(anchor)))
-        base = fitting(found[0], _beside(relation, inner))
         return Draft(
             family="chained query",
             phrases=(found[0], middle[0], anchor),
-            term=answering("describe", base, arguments=(NAMES[attribute],)),
+            term=lambda: _described(
+                attribute,
+                found[0],
+                relation,
+                fitting(middle[0], _beside(relation2, fitting(anchor))),
+            ),
             answer=said(attribute, values_of(table, found[1])[attribute]),
             relations=(relation, relation2),
             attribute=attribute,

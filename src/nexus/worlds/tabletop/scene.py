@@ -29,6 +29,10 @@ VOCABULARY: Final = Vocabulary(
 )
 ANSWERS: Final = ("yes", "no", *map(str, range(7)), *SHAPES, *COLOURS, *SIZES)
 
+HELD_OUT: Final = (1, 3, 5, 7)
+"""By shape, the colour held out with it: green circles, yellow squares, cyan triangles and white
+crosses, 4 of the 32 pairs."""
+
 MAX_OBJECTS: Final = 6
 RADIUS: Final = np.array([0.08, 0.12])
 """Radius of each size, as a fraction of the side."""
@@ -83,8 +87,8 @@ def third(position: Float64[np.ndarray, "..."]) -> Int64[np.ndarray, "..."]:
 
 
 def held_out_colour(shape: Int64[np.ndarray, "..."]) -> Int64[np.ndarray, "..."]:
-    """Return the colour each shape never has outside split "pairs" (4 of the 32 pairs)."""
-    return 2 * shape + 1
+    """Return the colour each shape never has outside split "pairs"."""
+    return np.array(HELD_OUT)[shape]
 
 
 def sample(seed: int, split: str, index: Int64[np.ndarray, " n"]) -> Scenes:
@@ -189,4 +193,4 @@ def keeps_apart(scenes: Scenes) -> Bool[np.ndarray, " n"]:
     edge = radius - 1e-9
     inside = (scenes.x >= edge) & (scenes.x <= 1 - edge)
     inside &= (scenes.y >= edge) & (scenes.y <= 1 - edge)
-    return apart & (inside | ~on).all(1)
+    return apart & np.all(inside | ~on, axis=1)

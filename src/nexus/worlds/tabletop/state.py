@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from nexus.worlds.tabletop.language import COLOUR, VALUES, Phrase
-from nexus.worlds.tabletop.scene import MAX_OBJECTS, Scenes, held_out_colour
+from nexus.worlds.tabletop.scene import HELD_OUT, MAX_OBJECTS, Scenes, held_out_colour
 
 PLACE_MARGIN: Final = 0.04
 """A centre closer than this to a third's border is too near to ask for its place."""
@@ -64,7 +64,7 @@ class Table:
 
     def may_be(self, shape: int, colour: int) -> bool:
         """Return whether this pair may be spoken of in this split."""
-        return self.novel or colour != 2 * shape + 1
+        return self.novel or colour != HELD_OUT[shape]
 
 
 def _bits(member: Bool[np.ndarray, "n 6 ..."]) -> Int64[np.ndarray, "n ..."]:
