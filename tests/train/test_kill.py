@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,9 +51,10 @@ class Trainer:
                 return
 
     def strike(self, number: int) -> None:
-        """Send a signal."""
+        """Send a signal, unless the process has ended by itself."""
         assert self.process.pid is not None
-        os.kill(self.process.pid, number)
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
 
     def end(self) -> tuple[int | None, Outcome | None]:
         """Return exit code and outcome once the process is gone."""
