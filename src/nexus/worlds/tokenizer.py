@@ -57,8 +57,7 @@ class Tokenizer:
         Raises:
             ConfigError: ``size`` leaves no room for the letters themselves.
         """
-        # Sorted, because ties between equally frequent pairs fall to whichever is met first.
-        corpus = sorted(texts)
+        corpus = list(texts)
         letters = {c for text in corpus for c in text.lower()} - {" "}
         if size < (least := 2 * len(letters) + 8):
             raise ConfigError(f"world.vocabulary must be at least {least}, got {size}")

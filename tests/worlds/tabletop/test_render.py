@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from tests.worlds.tabletop.twin import inside
 
 from nexus.base.errors import ConfigError
 from nexus.worlds.tabletop import Tabletop
-from nexus.worlds.tabletop.render import _DISTANCES, JITTER, RGB, render
-from nexus.worlds.tabletop.scene import RADIUS, Scenes, sample
+from nexus.worlds.tabletop.render import JITTER, RGB, render
+from nexus.worlds.tabletop.scene import RADIUS, SHAPES, Scenes, sample
 
 
 def slow(scenes: Scenes, i: int, side: int) -> np.ndarray:
@@ -17,7 +18,7 @@ def slow(scenes: Scenes, i: int, side: int) -> np.ndarray:
     for k in range(scenes.count[i]):
         r = RADIUS[scenes.size[i, k]]
         x, y = (at[None, :] - scenes.x[i, k]) / r, (at[:, None] - scenes.y[i, k]) / r
-        top[_DISTANCES[scenes.shape[i, k]](x, y) < 0] = k
+        top[inside(SHAPES[scenes.shape[i, k]], x, y)] = k
     return top.reshape(side, 4, side, 4)
 
 
@@ -27,10 +28,10 @@ def test_every_pixel_is_what_the_scene_says(side: int) -> None:
     for i, picture in enumerate(render(scenes, side=side)):
         top = slow(scenes, i, side)
         low, high = top.min((1, 3)), top.max((1, 3))
-        inside = (low == high) & (low >= 0)
-        truth = 255 * RGB[scenes.colour[i, low[inside]]]
+        full = (low == high) & (low >= 0)
+        truth = 255 * RGB[scenes.colour[i, low[full]]]
         # an edge just outside a pixel's samples still mixes it a little, hence the few
-        off = np.abs(picture[inside].astype(float) - truth).max(-1) > 255 * JITTER + 1
+        off = np.abs(picture[full].astype(float) - truth).max(-1) > 255 * JITTER + 1
         assert off.mean() < 0.08
         empty = picture[high < 0].astype(float)
         assert abs(empty.mean() - 51) < 1.5

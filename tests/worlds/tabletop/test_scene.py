@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.worlds.tabletop.twin import inside
 
 from nexus.base.errors import ConfigError
 from nexus.worlds.tabletop import Tabletop
-from nexus.worlds.tabletop.render import _DISTANCES
 from nexus.worlds.tabletop.scene import (
     COLOURS,
     RADIUS,
@@ -57,7 +57,7 @@ def cover(scenes: Scenes, i: int, k: int, side: int) -> np.ndarray:
     at = (np.arange(side) + 0.5) / side
     radius = RADIUS[scenes.size[i, k]]
     x, y = (at[None, :] - scenes.x[i, k]) / radius, (at[:, None] - scenes.y[i, k]) / radius
-    return _DISTANCES[scenes.shape[i, k]](x, y) < 0
+    return inside(SHAPES[scenes.shape[i, k]], x, y)
 
 
 def test_no_two_objects_share_more_than_a_fifth_of_the_smaller() -> None:
@@ -84,14 +84,14 @@ def test_the_separation_bounds_every_pair_of_shapes_in_every_direction() -> None
     for shapes in np.ndindex(4, 4):
         for sizes in ((0, 0), (0, 1), (1, 1)):
             r = RADIUS[list(sizes)]
-            inside = [_DISTANCES[s] for s in shapes]
-            first = inside[0](at[None, :] / r[0], at[:, None] / r[0]) < 0
+            one, two = (SHAPES[s] for s in shapes)
+            first = inside(one, at[None, :] / r[0], at[:, None] / r[0])
             for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False):
                 d = SEPARATION * r.sum() * np.array([np.cos(angle), np.sin(angle)])
-                second = inside[1]((at[None, :] - d[0]) / r[1], (at[:, None] - d[1]) / r[1]) < 0
+                second = inside(two, (at[None, :] - d[0]) / r[1], (at[:, None] - d[1]) / r[1])
                 mine, both = first.sum(), (first & second).sum()
-                if second.sum():
-                    theirs = (inside[1](at[None, :] / r[1], at[:, None] / r[1]) < 0).sum()
+                theirs = inside(two, at[None, :] / r[1], at[:, None] / r[1]).sum()
+                if both:
                     worst = max(worst, both / min(mine, theirs))
     assert 0.1 < worst <= 0.2
 
