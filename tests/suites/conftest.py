@@ -8,7 +8,7 @@ import tomli_w
 
 from nexus.config import recipe
 from nexus.store.runs import Run
-from nexus.train import pipeline
+from nexus.train.pipeline import train
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +16,6 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a run with every stage trained for a few steps on few scenes."""
     folder, made_from = tmp_path_factory.mktemp("runs") / "smoke", recipe("smoke")
     Run.create(folder, recipe=tomli_w.dumps(asdict(made_from)), config_hash=made_from.hash, seed=0)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"CACHED": 128, "HELD_OUT": 128, "TOLD": 300}.items():
-            patch.setattr(pipeline, name, value)
-        pipeline.train(made_from, folder, "perception")
-        pipeline.train(made_from, folder, "questions")
+    train(made_from, folder, "perception")
+    train(made_from, folder, "questions")
     return folder

@@ -23,7 +23,7 @@ UNSURE: Final = "#b9821a"
 FAINT: Final = 0.25
 """Opacity of what is only there for comparison."""
 _DPI: Final = 130
-_STYLE: Final[dict[str, Any]] = {
+_STYLE: Final[Any] = {
     **dict.fromkeys(
         ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK
     ),

@@ -90,8 +90,8 @@ def draw_bars(folder: Path, found: Mapping[str, Figure]) -> None:
         "foil": "foils: the true caption scores higher",
     }
     caption = (
-        "Asked, read and compared, with 95 % intervals. The upright mark is the floor: the commonest "
-        "answer; pixels or an untrained encoder, whichever is better; a coin."
+        "Asked, read and compared, with 95 % intervals. The upright mark is the floor: the "
+        "commonest answer; pixels or an untrained encoder, whichever is better; a coin."
     )
     with drawn(folder, "known", caption, width=11, height=3.2) as figure:
         panels = figure.subplots(1, 3, sharex=True)
