@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from nexus.config import PhaseConfig, Recipe
 from nexus.encode.joint import Encoder
+from nexus.nn.distributed import rank
 from nexus.nn.weights import load_module, module_bytes
 from nexus.store.runs import Run
 from nexus.train.dynamics import DynamicsPhase
@@ -28,7 +29,7 @@ from nexus.train.parser import ParserPhase, calibrate_parser
 from nexus.train.parts import Parts
 from nexus.train.perception import PerceptionPhase
 from nexus.train.phase import Phase, Progress, Silent
-from nexus.train.ranks import joined
+from nexus.train.ranks import joined, wait
 from nexus.worlds.tabletop import Tabletop
 from nexus.worlds.tokenizer import Tokenizer
 
@@ -60,7 +61,13 @@ class Workshop:
 
     def publish(self, name: str, module: nn.Module) -> None:
         """Let the module's weights think."""
-        self.run.publish(name, module_bytes(module.eval()), kind=name)
+        self.publish_bytes(name, module_bytes(module.eval()))
+
+    def publish_bytes(self, name: str, data: bytes) -> None:
+        """Let these bytes think; of several processes one writes and the others wait."""
+        if rank() == 0:
+            self.run.publish(name, data, kind=name)
+        wait()
 
     def load(self, name: str, module: nn.Module) -> None:
         """Fill a module with what was published."""
@@ -95,7 +102,7 @@ def tokenizer_of(shop: Workshop) -> Tokenizer:
     """Return the run's tokenizer, trained on the world's words when there is none yet."""
     if "tokenizer" not in shop.run.manifest:
         tokenizer = Tokenizer.train(_told(shop), size=shop.recipe.world.vocabulary)
-        shop.run.publish("tokenizer", tokenizer.content.encode(), kind="tokenizer")
+        shop.publish_bytes("tokenizer", tokenizer.content.encode())
     return Tokenizer(shop.run.artefact("tokenizer").decode())
 
 

@@ -1,5 +1,6 @@
 """Training on request: checks first, then the pipeline."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -64,3 +65,8 @@ def train_into(
 
     set_threads()
     train(recipe, folder, half, progress)
+    first = os.environ.get("RANK", "0") == "0"  # of torchrun's processes, one measures
+    if half == "questions" and first and not trained(folder, half):
+        from nexus.suites.confidence import fit_confidence
+
+        fit_confidence(folder)
