@@ -162,6 +162,20 @@ def test_truncated_files_are_called_damaged(tmp_path: Path, name: str) -> None:
         read(tmp_path / name)
 
 
+def test_decoders_that_raise_other_than_os_errors(tmp_path: Path) -> None:
+    noise(5, 7).save(tmp_path / "a.png")  # a shorter pixel chunk: SyntaxError within the decoder
+    damaged = bytearray((tmp_path / "a.png").read_bytes())
+    damaged[damaged.index(b"IDAT") - 1] -= 35
+    (tmp_path / "a.png").write_bytes(damaged)
+    noise(5, 7).save(tmp_path / "a.tiff")  # the width under another tag: TypeError
+    damaged = bytearray((tmp_path / "a.tiff").read_bytes())
+    damaged[10:12] = b"\xff\x7f"
+    (tmp_path / "a.tiff").write_bytes(damaged)
+    for name in ("a.png", "a.tiff"):
+        with pytest.raises(InputError, match="is damaged"):
+            read(tmp_path / name)
+
+
 @pytest.mark.parametrize("data", [b"this is a letter, not a picture\n", b"%!PS-Adobe-3.0 EPSF-3.0"])
 def test_what_is_no_picture_is_said_to_be_none(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.png").write_bytes(data)

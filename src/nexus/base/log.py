@@ -17,3 +17,4 @@ def set_up(*, verbose: bool = False) -> None:
     handler.set_name(_HANDLER)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logger.addHandler(handler)
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs, it raises as well
