@@ -12,6 +12,9 @@ from PIL import Image
 
 from nexus.interfaces.cli import main
 
+# Half a minute of work, but the fixture must also survive a machine that is busy with other things.
+pytestmark = pytest.mark.timeout(1800)
+
 Call = Callable[..., dict[str, Any]]
 
 
