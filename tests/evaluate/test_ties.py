@@ -1,4 +1,4 @@
-"""A caption is true of its own scene, a foil of it is not, and no search disagrees with brute force."""
+"""A caption is true of its own scene, a foil is not, and no search disagrees with brute force."""
 
 from dataclasses import replace
 from itertools import permutations

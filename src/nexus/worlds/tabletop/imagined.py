@@ -92,9 +92,7 @@ def _rarity(draft: Draft) -> float:
     return _RARITY[named][int(draft.answer)]
 
 
-def _any_change(
-    table: Table, thrown: Dice, kind: str, names: list[Phrase | None]
-) -> Change | None:
+def _any_change(table: Table, thrown: Dice, kind: str, names: list[Phrase | None]) -> Change | None:
     """Return a change to an object that can be named; painting makes no pair that is held out."""
     slot = thrown.roll(table.count)
     colour = thrown.roll(len(COLOURS)) if kind == "recolour" else -1
