@@ -162,10 +162,8 @@ def draw_imagined(folder: Path, system: System) -> None:
             figures.picture(panels[3], after[row])
             for panel, title in zip(panels, titles, strict=True):
                 panel.set_title(title if row == 0 else "")
-            below = panels[0].text(
-                0, 1.08 * before.shape[1], _plain(told[row]), fontsize=7, va="top"
-            )
-            below.set_in_layout(False)
+            side = before.shape[1]
+            panels[0].text(0.02 * side, 0.96 * side, _plain(told[row]), fontsize=7, color="white")
 
 
 def _plain(removal: Term) -> str:
