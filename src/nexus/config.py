@@ -263,7 +263,7 @@ class DecideConfig:
 class EvaluateConfig:
     """How many items each suite uses."""
 
-    scenes: int = 1024
+    scenes: int = 2700
     questions: int = 3000
     probe_scenes: int = 2048
 
