@@ -30,8 +30,8 @@ def decision_lines(decision: Decision) -> list[str]:
     if decision.certificate is not None:
         lines += ["", *proof_lines(decision)]
     if decision.steps:
-        lines += ["", "The fast route's own account (it explains, it proves nothing):"]
-        lines += [f"  {number}. {step}" for number, step in enumerate(decision.steps, start=1)]
+        lines += ["", "How the fast route reads the question (it explains, it proves nothing):"]
+        lines += ["  " + " ".join(decision.steps)]
     unusual = ", an unusual picture" if decision.surprise > 1 else ""
     lines += ["", f"Surprise {decision.surprise:.2f}{unusual} (1 is rare in training)."]
     return [line for at, line in enumerate(lines) if line or lines[at - 1]]
