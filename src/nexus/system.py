@@ -18,11 +18,13 @@ import numpy as np
 import torch
 
 from nexus.base.errors import CheckpointError, InputError
-from nexus.base.records import Decision, Facts, Observation, Route, Verdict
+from nexus.base.records import Certificate, Decision, Facts, Observation, Route, Verdict
 from nexus.config import Recipe, overlay
 from nexus.decide.answer import Calibration, Routes, Thresholds, decide
 from nexus.encode.joint import Encoder
 from nexus.logic.engines.query import Unproved, solve
+from nexus.logic.hypothetical import apply
+from nexus.logic.language import Vocabulary
 from nexus.nn.records import Latents, Thought
 from nexus.nn.weights import load_module
 from nexus.predict.ask import AskPredictor
@@ -166,17 +168,24 @@ class System:
         latents = self.senses.encode(seen, questions)
         latents, memory = self.memory.recall_and_write(latents, memory)
         readings = self.parser.parse_batch(questions)  # slow route: what is asked ...
+        now = self.grounding.read(latents.tokens)
         latents = self.imagine(latents, readings)  # "what if" looks at an imagined future
         thought = self.fast.reason(latents)  # fast route, with its explanation
         facts = self.grounding.read(latents.tokens)  # ... what is seen ...
         decisions = [
-            self.conclude(thought, row, reading, held, float(latents.surprise[row]))
-            for row, (reading, held) in enumerate(zip(readings, facts, strict=True))
+            self.conclude(thought, row, reading, facts[row], now[row], float(latents.surprise[row]))
+            for row, reading in enumerate(readings)
         ]
         return decisions, memory
 
     def conclude(
-        self, thought: Thought, row: int, reading: Reading, facts: Facts, surprise: float
+        self,
+        thought: Thought,
+        row: int,
+        reading: Reading,
+        facts: Facts,
+        now: Facts,
+        surprise: float,
     ) -> Decision:
         """Return one row's decision: prove, check the proof, weigh it against the fast answer."""
         vocabulary, verdict = self.world.vocabulary, Verdict(valid=False, reason="no proof")
@@ -184,6 +193,8 @@ class System:
             proof = Unproved(reason=reading.reason, cause="unparsed")
         else:
             proof = solve(reading.goal, facts, vocabulary)  # ... what follows ...
+            if reading.hypothetical:
+                proof = agreeing(proof, foreseen(reading, now, vocabulary))
             if not isinstance(proof, Unproved):
                 verdict = check(proof, reading.goal, facts, vocabulary)  # ... and is that so?
         fast = Route(
@@ -217,6 +228,32 @@ class System:
                 0, torch.tensor(rows), self.dynamics.imagine(tokens[rows], [actions]).last
             )
         return replace(latents, tokens=tokens)
+
+
+def foreseen(reading: Reading, now: Facts, vocabulary: Vocabulary) -> Certificate | Unproved:
+    """Return what must follow if the supposed actions do to the present facts what they say."""
+    for action in reading.actions:
+        after = apply(action, now, vocabulary)
+        if isinstance(after, Unproved):
+            return after
+        now = after
+    assert reading.goal is not None, "a reading with actions has a goal"
+    return solve(reading.goal, now, vocabulary)
+
+
+def agreeing(
+    imagined: Certificate | Unproved, foreseen: Certificate | Unproved
+) -> Certificate | Unproved:
+    """Return the proof about the imagined future, unless what must follow says otherwise."""
+    if isinstance(imagined, Unproved):
+        return imagined
+    if isinstance(foreseen, Unproved):
+        return foreseen
+    if imagined.answer != foreseen.answer:
+        return Unproved(
+            reason=f"I imagine {imagined.answer}, but {foreseen.answer} follows from what I see now"
+        )
+    return imagined
 
 
 def _opened(folder: Path) -> tuple[Run, Recipe, Parts, Tokenizer]:

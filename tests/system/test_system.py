@@ -9,13 +9,14 @@ import pytest
 import torch
 
 from nexus.base.errors import CheckpointError, InputError
-from nexus.base.records import Observation, Question
+from nexus.base.records import Certificate, Observation, Question
+from nexus.logic.engines.query import Unproved, solve
 from nexus.logic.hypothetical import actions, goal
 from nexus.logic.language import HYPOTHETICAL, Term, parse
 from nexus.nn.weights import module_bytes
 from nexus.reason.parser import Reading
 from nexus.store.runs import Run
-from nexus.system import Senses, System
+from nexus.system import Senses, System, agreeing, foreseen
 
 
 class Knowing:
@@ -164,3 +165,31 @@ def test_training_again_changes_nothing(run: Path) -> None:
     train(recipe("smoke"), run, "perception")
     train(recipe("smoke"), run, "questions")
     assert dict(Run.open(run).manifest) == before
+
+
+def test_an_imagination_that_contradicts_what_must_follow_proves_nothing(system: System) -> None:
+    scenes = system.world.scenes(0, "test", np.arange(40))
+    vocabulary = system.world.vocabulary
+    agreed = contradicted = 0
+    for facts, questions in zip(
+        system.world.facts(scenes), system.world.ask(scenes, per_scene=12), strict=True
+    ):
+        for question in questions:
+            term = parse(question.query, vocabulary)
+            if term.op not in HYPOTHETICAL:
+                continue
+            reading = Knowing([question], system).reading(term)
+            must = foreseen(reading, facts, vocabulary)
+            assert isinstance(must, Certificate)
+            assert must.answer == question.answer  # gold facts, gold query: the gold answer
+            unchanged = solve(
+                goal(term), facts, vocabulary
+            )  # an imagination in which nothing happens
+            if isinstance(unchanged, Certificate) and unchanged.answer != must.answer:
+                contradicted += 1
+                assert isinstance(agreeing(unchanged, must), Unproved)
+            else:
+                agreed += 1
+                assert agreeing(must, must) is must
+    assert agreed > 5
+    assert contradicted > 5
