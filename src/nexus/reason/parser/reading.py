@@ -94,7 +94,7 @@ class Parser:
     """
 
     def __init__(
-        self, network: ParserNetwork, words: frozenset[str], *, certain: float = 0.8
+        self, network: ParserNetwork, words: frozenset[str], *, certain: float = 0.7
     ) -> None:
         self.network, self.lexicon, self.certain = network, Lexicon(words), certain
 
