@@ -27,8 +27,7 @@ SCENES: Final = 2048
 TOGETHER: Final = 4
 """Batches whose questions are sorted by length and dealt out again, to save padding."""
 HIDDEN: Final = 4
-"""Most words in a row hidden in half of the questions. The network learns to use all that shows how
-a question is meant, not the first thing that does, so it reads wordings it never met."""
+"""Most words in a row hidden in half of the questions, so that no one phrase can be rested upon."""
 NONE: Final = -1
 """Marks where a query has ended."""
 
