@@ -126,6 +126,8 @@ def settle(parent: Path) -> None:
         for item in sorted(parent.iterdir()):
             if not item.name.startswith(".") or item.suffix not in (".new", ".old", ".gone"):
                 continue
+            if item.suffix == ".new" and _being_written(item):
+                continue
             final = parent / item.stem[1:]
             if item.suffix == ".old" and not final.exists():
                 item.replace(final)
@@ -133,6 +135,20 @@ def settle(parent: Path) -> None:
                 shutil.rmtree(item)
             else:
                 item.unlink()
+
+
+def _being_written(temporary: Path) -> bool:
+    """Return whether another process that is alive is writing this file, as ranks do that start."""
+    writer = temporary.stem.rsplit(".", 1)[-1].split("-")[0]
+    if not writer.isdigit() or int(writer) == os.getpid():
+        return False
+    try:
+        os.kill(int(writer), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def make_folder(path: Path) -> None:
