@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from nexus.base.errors import CheckpointError, InputError
+from nexus.base.errors import CheckpointError, ConfigError, InputError
 from nexus.base.records import Certificate, Observation, Question
+from nexus.config import overlay, recipe
 from nexus.logic.engines.query import Unproved, solve
 from nexus.logic.hypothetical import actions, goal
 from nexus.logic.language import HYPOTHETICAL, Term, parse
@@ -17,6 +18,7 @@ from nexus.nn.weights import module_bytes
 from nexus.reason.parser import Reading
 from nexus.store.runs import Run
 from nexus.system import Senses, System, agreeing, foreseen
+from nexus.train.pipeline import train
 
 
 class Knowing:
@@ -158,9 +160,6 @@ def test_an_untrained_half_is_named(run: Path, tmp_path: Path) -> None:
 
 
 def test_training_again_changes_nothing(run: Path) -> None:
-    from nexus.config import recipe
-    from nexus.train.pipeline import train
-
     before = dict(Run.open(run).manifest)
     train(recipe("smoke"), run, "perception")
     train(recipe("smoke"), run, "questions")
@@ -193,3 +192,9 @@ def test_an_imagination_that_contradicts_what_must_follow_proves_nothing(system:
                 assert agreeing(must, must) is must
     assert agreed > 5
     assert contradicted > 5
+
+
+def test_a_world_that_cannot_be_trained_on_is_refused(run: Path) -> None:
+    blocks = overlay(recipe("smoke"), {"world": {"name": "blocks"}})
+    with pytest.raises(ConfigError, match="got 'blocks'"):
+        train(blocks, run, "perception")

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
+from nexus.base.errors import ConfigError
 from nexus.config import PhaseConfig, Recipe
 from nexus.encode.joint import Encoder
 from nexus.nn.distributed import rank
@@ -85,8 +86,14 @@ def train(
 
     Raises:
         Interrupted: someone asked to stop (Ctrl-C, SIGTERM); all is saved.
+        ConfigError: the recipe's world cannot be trained on.
         NexusError: see ``run_phase``.
     """
+    if recipe.world.name != Tabletop.name:
+        raise ConfigError(
+            f"training sees and asks about world {Tabletop.name} only, got {recipe.world.name!r}",
+            hint=f"world.name {Tabletop.name}; `nexus data make` makes data of any world",
+        )
     with joined(), interruptible() as stop:
         shop = Workshop(
             recipe=recipe, run=Run.open(folder), world=Tabletop(), progress=progress, stop=stop
