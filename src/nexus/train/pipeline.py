@@ -95,6 +95,7 @@ def train(
             hint=f"world.name {Tabletop.name}; `nexus data make` makes data of any world",
         )
     with joined(), interruptible() as stop:
+        progress = progress if rank() == 0 else None
         shop = Workshop(
             recipe=recipe, run=Run.open(folder), world=Tabletop(), progress=progress, stop=stop
         )

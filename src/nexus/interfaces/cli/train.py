@@ -49,12 +49,14 @@ class Train:
     def run(self) -> int:
         """Train, showing progress."""
         from nexus.interfaces.cli.progress import shown
-        from nexus.interfaces.service.training import train
+        from nexus.interfaces.service.training import first, train
 
         with shown() as progress:
             folder = train(
                 self.settings, self.half, run=self.run_name, resume=self.resume, progress=progress
             )
+        if not first():
+            return 0
         if self.json:
             done = {"run": folder, "trained": self.half, "recipe": self.settings.name}
             print_json({**done, "hash": self.settings.hash})

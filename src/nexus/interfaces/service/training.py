@@ -48,6 +48,11 @@ def train(
     return folder
 
 
+def first() -> bool:
+    """Return whether this process measures and speaks: of those torchrun started, one does."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def trained(folder: Path, half: Half) -> bool:
     """Return whether one half of the run at ``folder`` is trained to its end."""
     return (folder / "run.json").exists() and _LAST[half] in Run.open(folder).manifest
@@ -65,8 +70,7 @@ def train_into(
 
     set_threads()
     train(recipe, folder, half, progress)
-    first = os.environ.get("RANK", "0") == "0"  # of torchrun's processes, one measures
-    if half == "questions" and first and not trained(folder, half):
+    if half == "questions" and first() and not trained(folder, half):
         from nexus.suites.confidence import fit_confidence
 
         fit_confidence(folder)
