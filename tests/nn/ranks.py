@@ -18,8 +18,9 @@ import torch.distributed as dist
 from torch import Tensor, multiprocessing, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from nexus.nn.attention import mlp
 from nexus.nn.distributed import rank, world_size
-from nexus.nn.projector import Projector
+from nexus.nn.projector import Standardise
 from nexus.nn.seeding import seeded, stream
 from nexus.nn.sigreg import sigreg
 from nexus.nn.vicreg import vicreg
@@ -42,7 +43,8 @@ class Towers(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.image, self.text = nn.Linear(WIDTH, JOINT), Projector(WIDTH, 11, JOINT)
+        self.image = nn.Linear(WIDTH, JOINT)
+        self.text = nn.Sequential(mlp(WIDTH, 11, JOINT), Standardise(JOINT))
         self.temperature = nn.Parameter(torch.tensor(0.3))
 
     def forward(self, x: Tensor, ids: Tensor) -> Outputs:

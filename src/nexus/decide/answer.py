@@ -25,8 +25,6 @@ class Thresholds:
     """Most surprise at which a picture counts as familiar; 1.0 refuses 1 % of familiar ones."""
     confidence: float = 0.5
     """Least calibrated probability of being right at which an answer is given."""
-    unproved: bool = False
-    """Whether to give the fast answer, marked as not verified, when there is no proof."""
 
     def __post_init__(self) -> None:
         if not self.surprise > 0.0:
@@ -137,7 +135,7 @@ def _outcome(
         )
         return _abstain("unfamiliar", lone, unlike)
     if not slow.answer:
-        return _without_proof(fast, slow, lone, thresholds)
+        return _without_proof(fast, slow, lone)
     proved = calibration.proof_alone(slow.confidence)
     if fast.answer != slow.answer:
         cause = "disagreed" if fast.answer else "unsure"
@@ -154,10 +152,7 @@ def _outcome(
     return _Outcome(answer=fast.answer, confidence=confidence, cause="agreed", reason=reason)
 
 
-def _without_proof(fast: Route, slow: Route, lone: float, thresholds: Thresholds) -> _Outcome:
-    if fast.answer and thresholds.unproved and lone >= thresholds.confidence:
-        reason = f"not verified, there is {slow.rests_on}; this rests on {fast.rests_on}"
-        return _Outcome(answer=fast.answer, confidence=lone, cause="unproved", reason=reason)
+def _without_proof(fast: Route, slow: Route, lone: float) -> _Outcome:
     reason = f"I have {slow.rests_on}; {_says('the fast route', fast)}, which is not verified"
     if not fast.answer:
         reason = f"I have {slow.rests_on}; and the fast route has no answer"

@@ -1,10 +1,9 @@
-"""The last layers before the joint space: a perceptron whose output cannot be constant."""
+"""The last layer before the joint space: its output cannot be constant."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from nexus.nn.attention import mlp
 from nexus.nn.distributed import all_reduce_sum
 
 
@@ -12,7 +11,8 @@ class Standardise(nn.Module):
     """BatchNorm without affine parameters, its statistics taken over all processes.
 
     Equal to ``nn.BatchNorm1d(width, affine=False)`` on the global batch (arXiv:1502.03167): batch
-    statistics in training, running ones in eval.
+    statistics in training, running ones in eval. Rank can still collapse: dimensions may all say
+    the same thing. That is SIGReg's work.
     """
 
     mean: Float[Tensor, " width"]
@@ -37,18 +37,3 @@ class Standardise(nn.Module):
             self.mean.lerp_(mean.to(self.mean), self.momentum)
             self.variance.lerp_(unbiased.to(self.variance), self.momentum)
         return centred * (variance + self.epsilon).rsqrt()
-
-
-class Projector(nn.Module):
-    """Linear, GELU, Linear, Standardise: at the output a constant solution does not exist.
-
-    Rank can still collapse: dimensions may all say the same thing. That is SIGReg's work.
-    """
-
-    def __init__(self, width: int, hidden: int, out: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(mlp(width, hidden, out), Standardise(out))
-
-    def forward(self, x: Float[Tensor, "batch width"]) -> Float[Tensor, "batch out"]:
-        """Return latents of the joint space, standardised over the global batch."""
-        return self.layers(x)
