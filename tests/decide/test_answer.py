@@ -34,6 +34,7 @@ def ask(
     confidence: float = 0.9,
     valid: bool = True,
     surprise: float = 0.3,
+    least: float = 0.5,
     imagined: bool = False,
 ) -> Decision:
     """A decision from the parts a test cares about."""
@@ -45,7 +46,7 @@ def ask(
         surprise=surprise,
         imagined=imagined,
     )
-    return decide(routes, Thresholds(), Calibration(), trace="t1")
+    return decide(routes, Thresholds(confidence=least), Calibration(), trace="t1")
 
 
 odds = st.floats(0, 1) | st.just(math.nan)
@@ -76,7 +77,7 @@ def test_answers_only_on_agreement_with_a_valid_proof(
         confidence=confidence,
         valid=valid and isinstance(proof, Certificate),
         surprise=surprise,
-        thresholds=Thresholds(confidence=least),
+        least=least,
     )
     assert decision.cause in CAUSES
     assert decision.reason
