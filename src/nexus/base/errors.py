@@ -5,6 +5,7 @@ NexusError
 ├── InputError           a picture, question or option from a person cannot be used
 ├── LanguageError        a query or fact is not well formed in a world's vocabulary
 ├── DataError            a data set, shard or manifest is missing, damaged or not what it claims
+├── SourceError          an image model, or the server it runs in, made no picture
 ├── CheckpointError      weights or training state are missing, damaged or of another recipe
 ├── StorageError         the disk refused: full, read-only, not permitted
 ├── NetworkError         something tried to leave this machine
@@ -32,6 +33,9 @@ class LanguageError(NexusError): ...
 
 
 class DataError(NexusError): ...
+
+
+class SourceError(NexusError): ...
 
 
 class CheckpointError(NexusError): ...

@@ -19,6 +19,8 @@ class Make:
     For example:
         nexus data make
         nexus data make --world blocks --out data/blocks --scenes 5000
+        nexus data make --out data/drawn --scenes 40 --source diffusers:models/sd
+        nexus data make --out data/drawn --scenes 40 --source comfyui:8188 --workflow mine.json
     """
 
     world: str = "tabletop"
@@ -30,13 +32,34 @@ class Make:
     seed: int = 0
     side: int = 64
     """Picture side in pixels."""
+    source: str = "render"
+    """What draws: render, diffusers:FOLDER (a local pipeline) or comfyui:PORT (a local server)."""
+    workflow: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Of ComfyUI: exported in API format, "%prompt%" and "%seed%" written where they go in."""
+    steps: int = 20
+    """Of diffusers: denoising steps a picture."""
+    guidance: float = 7.5
+    """Of diffusers: guidance scale; a higher one keeps closer to the caption."""
     json: Json = False
 
     def run(self) -> int:
         """Write it and say where."""
+        from nexus.interfaces.cli.progress import shown
         from nexus.interfaces.service import data
 
-        data.make(self.world, out=self.out, scenes=self.scenes, seed=self.seed, side=self.side)
+        drawing = data.Drawing(
+            source=self.source, workflow=self.workflow, steps=self.steps, guidance=self.guidance
+        )
+        with shown() as progress:
+            data.make(
+                self.world,
+                out=self.out,
+                scenes=self.scenes,
+                seed=self.seed,
+                side=self.side,
+                drawing=drawing,
+                progress=progress,
+            )
         if self.json:
             print_json({"data": self.out, "scenes": self.scenes})
         else:

@@ -1,13 +1,46 @@
 """Data sets on request."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nexus.worlds.sources.protocol import Progress
 
 
-def make(world: str, *, out: Path, scenes: int, seed: int, side: int) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawing:
+    """What draws the pictures of a data set; see ``nexus.worlds.sources.registry.get``."""
+
+    source: str = "render"
+    workflow: Path | None = None
+    steps: int = 20
+    guidance: float = 7.5
+
+
+def make(
+    world: str,
+    *,
+    out: Path,
+    scenes: int,
+    seed: int,
+    side: int,
+    drawing: Drawing | None = None,
+    progress: "Progress | None" = None,
+) -> None:
     """Write a data set of ``world`` into the folder ``out``; an equal one is verified and kept."""
-    from nexus.worlds import export
+    from nexus.worlds import export, registry
+    from nexus.worlds.sources import registry as sources
 
-    export.make(world, out, scenes=scenes, seed=seed, side=side)
+    wanted = drawing or Drawing()
+    source = sources.get(
+        wanted.source,
+        registry.get(world),
+        workflow=wanted.workflow,
+        steps=wanted.steps,
+        guidance=wanted.guidance,
+    )
+    export.make(world, out, scenes=scenes, seed=seed, side=side, source=source, progress=progress)
 
 
 def show(folder: Path, *, out: Path) -> None:
