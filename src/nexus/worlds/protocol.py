@@ -74,7 +74,10 @@ class Known(Protocol[ScenesT_contra]):
 
 @runtime_checkable
 class Acted(Protocol[ScenesT]):
-    """A world that can be acted upon."""
+    """A world that can be acted upon; ``nexus.worlds.env`` makes a Gymnasium environment of it."""
+
+    repertoire: tuple[str, ...]
+    """Every action some scene allows, once; one that takes a position, at a few of them."""
 
     def actions(self, scenes: ScenesT, *, per_scene: int) -> list[list[str]]:
         """Return ``per_scene`` applicable actions of each scene, in the action notation."""

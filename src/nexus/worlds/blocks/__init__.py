@@ -27,6 +27,7 @@ class Blocks:
     vocabulary = VOCABULARY
     answers = ("yes", "no", *map(str, range(6)), *COLOURS, *SIZES)
     splits = SPLITS
+    repertoire = scene.REPERTOIRE
 
     def scenes(self, seed: int, split: str, index: Int64[np.ndarray, " n"]) -> Stacks:
         """Return the scenes with these indices of one of ``splits``."""

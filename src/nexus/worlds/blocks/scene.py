@@ -19,6 +19,11 @@ SPLITS: Final = ("train", "val", "test")
 VOCABULARY: Final = Vocabulary(attributes={"colour": COLOURS, "size": SIZES}, relations=RELATIONS)
 MOST: Final = 5
 """Most blocks of a scene, and how many stacks there is room for."""
+REPERTOIRE: Final = (
+    *(f"stack b{a + 1} b{b + 1}" for a in range(MOST) for b in range(MOST) if a != b),
+    *(f"unstack b{k + 1}" for k in range(MOST)),
+)
+"""Every action some scene allows."""
 _RGB: Final = np.array(
     [[222, 28, 33], [33, 176, 51], [36, 77, 237], [240, 222, 31], [158, 43, 199], [250, 130, 15]]
 )

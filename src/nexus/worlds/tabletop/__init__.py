@@ -37,6 +37,7 @@ class Tabletop:
     vocabulary = VOCABULARY
     answers = ANSWERS
     splits = SPLITS
+    repertoire = acting.REPERTOIRE
 
     def scenes(self, seed: int, split: str, index: Int64[np.ndarray, " n"]) -> Scenes:
         """Return the scenes with these indices of one of ``scene.SPLITS``."""

@@ -26,6 +26,19 @@ from nexus.worlds.tabletop.scene import (
 PUSH: Final = 0.15
 """How far a push goes, as a fraction of the side; the border stops it."""
 DIRECTIONS: Final = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+_THIRDS: Final = ("0.17", "0.50", "0.83")
+REPERTOIRE: Final = tuple(
+    f"{verb} o{k + 1}{how}"
+    for verb, ways in {
+        "remove": ("",),
+        "recolour": tuple(f" {colour}" for colour in COLOURS),
+        "move": tuple(f" {x} {y}" for y in _THIRDS for x in _THIRDS),
+        "push": tuple(f" {direction}" for direction in DIRECTIONS),
+    }.items()
+    for k in range(MAX_OBJECTS)
+    for how in ways
+)
+"""Every action some scene allows; of all moves, those to the middle of a place."""
 _FORMS: Final = '"remove o2", "recolour o1 red", "move o3 0.25 0.60" or "push o1 left"'
 _VERBS: Final = {"remove": 2, "recolour": 3, "move": 4, "push": 3}
 
