@@ -59,7 +59,7 @@ def load(folder: Path, split: str) -> Loaded:
         ]
         rows = pa.concat_tables(tables).to_pydict()
     except pa.ArrowException as error:
-        raise DataError(f"{folder} has no pictures with captions: {error}") from error
+        raise DataError(f"{folder} has no pictures with captions") from error
     images = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for data in rows["image"]]
     return Loaded(
         manifest=told,

@@ -119,6 +119,16 @@ def test_a_rendered_data_set_comes_back_as_it_was_drawn(tmp_path: Path) -> None:
         load(folder, "val")
 
 
+def test_a_data_set_of_an_unseen_world_has_nothing_to_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Tabletop, "render")
+    made = export.make("tabletop", tmp_path / "data", scenes=0, splits=SPLITS)
+    assert made.source == {}
+    with pytest.raises(DataError, match="no pictures with captions"):
+        load(tmp_path / "data", "test")
+
+
 def test_a_manifest_from_before_there_were_sources_is_rendered(tmp_path: Path) -> None:
     made = export.make("blocks", tmp_path / "data", scenes=2)
     path = tmp_path / "data" / "manifest.json"
