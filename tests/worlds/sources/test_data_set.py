@@ -12,6 +12,7 @@ import pytest
 from image_models import WORKFLOW, comfy_server
 from nexus.base.errors import ConfigError, DataError, SourceError
 from nexus.worlds import export, manifest
+from nexus.worlds import registry as worlds
 from nexus.worlds.blocks import Blocks
 from nexus.worlds.loading import load
 from nexus.worlds.sources import registry
@@ -21,6 +22,14 @@ from nexus.worlds.tabletop import Tabletop
 
 WORLD = Tabletop()
 SPLITS = {"train": 5, "test": 3}
+
+
+class Unseen:
+    """The tabletop in the dark: told, and never seen."""
+
+    name, version, splits = "tabletop", WORLD.version, WORLD.splits
+    vocabulary, scenes, words = WORLD.vocabulary, WORLD.scenes, WORLD.words
+    describe = WORLD.describe
 
 
 class Watcher:
@@ -122,7 +131,7 @@ def test_a_rendered_data_set_comes_back_as_it_was_drawn(tmp_path: Path) -> None:
 def test_a_data_set_of_an_unseen_world_has_nothing_to_load(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(Tabletop, "render")
+    monkeypatch.setattr(worlds, "get", lambda _: Unseen())
     made = export.make("tabletop", tmp_path / "data", scenes=0, splits=SPLITS)
     assert made.source == {}
     with pytest.raises(DataError, match="no pictures with captions"):
