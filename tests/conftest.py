@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -32,3 +33,14 @@ def no_global_randomness() -> Iterator[None]:
     drew = not torch.equal(before, torch.get_rng_state())
     torch.set_rng_state(before)
     assert not drew, "drew from torch's global generator: use nexus.nn.seeding"
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run of the smallest recipe, trained once for all tests: read it, or copy it."""
+    from trained import trained  # not before the hook above has seen every module
+
+    state = torch.get_rng_state()
+    folder = trained(tmp_path_factory.mktemp("trained") / "smoke", "smoke")
+    assert torch.equal(state, torch.get_rng_state()), "training drew from the global generator"
+    return folder

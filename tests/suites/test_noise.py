@@ -4,7 +4,7 @@ Each test replaces one thing by noise of the same type, shape and scale, in the 
 code: what the asker is taught, what is asked, what is seen, and what a question is read as.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,31 +105,17 @@ def test_noise_for_text_latents_of_the_query_asks_nothing(
     assert noisy <= floor + SLACK
 
 
-def test_noise_for_grounded_facts_proves_nothing_true(
-    system: System, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("stage", "reading"),
+    [("grounding", "read"), ("parser", "parse_batch")],  # facts of a picture, queries of questions
+)
+def test_what_another_row_was_read_as_proves_nothing_here(
+    system: System, monkeypatch: pytest.MonkeyPatch, stage: str, reading: str
 ) -> None:
     clean, floor = slow_accuracy(system)
-    true = system.grounding.read
-
-    def read(tokens: torch.Tensor) -> list[Any]:
-        return _shuffled(true(tokens))  # facts as good as any, of another picture
-
-    monkeypatch.setattr(system.grounding, "read", read)
-    noisy, _ = slow_accuracy(system)
-    assert clean > floor + 0.05
-    assert noisy <= floor + SLACK
-
-
-def test_noise_for_the_parsed_query_proves_nothing_asked(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clean, floor = slow_accuracy(system)
-    true = system.parser.parse_batch
-
-    def parse_batch(questions: Sequence[str]) -> list[Any]:
-        return _shuffled(true(questions))  # queries as good as any, of another question
-
-    monkeypatch.setattr(system.parser, "parse_batch", parse_batch)
+    part = getattr(system, stage)
+    true = getattr(part, reading)
+    monkeypatch.setattr(part, reading, lambda given: _shuffled(true(given)))
     noisy, _ = slow_accuracy(system)
     assert clean > floor + 0.05
     assert noisy <= floor + SLACK

@@ -1,20 +1,16 @@
 """Ten pictures drawn by hand, not by our renderer: a sensible answer or an honest abstention."""
 
 import tomllib
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-import tomli_w
 
 from nexus.base.records import Decision
-from nexus.config import recipe
 from nexus.interfaces.pictures import read_picture
 from nexus.interfaces.sentences import read_question
-from nexus.store.runs import Run
 from nexus.suites.confidence import fit_confidence
 from nexus.system import System
-from nexus.train.pipeline import train
+from trained import trained
 
 DRAWN = Path(__file__).parents[1] / "drawn"
 EXPECTED = tomllib.loads((DRAWN / "expected.toml").read_text())
@@ -46,10 +42,7 @@ def test_a_system_that_has_learned_nothing_abstains_with_a_reason(
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> System:
     """Return the system the demo trains (about eight minutes)."""
-    folder, made_from = tmp_path_factory.mktemp("drawn") / "demo", recipe("demo")
-    Run.create(folder, recipe=tomli_w.dumps(asdict(made_from)), config_hash=made_from.hash, seed=0)
-    train(made_from, folder, "perception")
-    train(made_from, folder, "questions")
+    folder = trained(tmp_path_factory.mktemp("drawn") / "demo", "demo")
     fit_confidence(folder)
     return System.load(folder)
 

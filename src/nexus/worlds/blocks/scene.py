@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int64, UInt8
 from nexus.base.errors import ConfigError, LanguageError
 from nexus.base.randomness import key, uniform
 from nexus.logic.language import Vocabulary
+from nexus.worlds.batch import Batch
 
 COLOURS: Final = ("red", "green", "blue", "yellow", "purple", "orange")
 SIZES: Final = ("small", "big")
@@ -32,10 +33,9 @@ _HEIGHT: Final = (0.11, 0.17)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stacks:
+class Stacks(Batch):
     """A batch of scenes; block ``k`` of scene ``i`` exists where ``k < count[i]``, else it is 0."""
 
-    count: Int64[np.ndarray, " n"]
     colour: Int64[np.ndarray, "n 5"]
     """No two blocks of a scene share their colour, so a colour names a block."""
     size: Int64[np.ndarray, "n 5"]
@@ -43,22 +43,11 @@ class Stacks:
     """Which stack, from the left."""
     level: Int64[np.ndarray, "n 5"]
     """How many blocks are under it."""
-    index: Int64[np.ndarray, " n"]
-    seed: int
-    split: str
-
-    def __len__(self) -> int:
-        return len(self.count)
 
     @property
     def exists(self) -> Bool[np.ndarray, "n 5"]:
         """True for the slots that hold a block."""
         return np.arange(MOST) < self.count[:, None]
-
-    def take(self, rows: Int64[np.ndarray, " m"] | slice | list[int]) -> "Stacks":
-        """Return the scenes at these rows of the batch, in this order; rows may repeat."""
-        names = ("count", "colour", "size", "column", "level", "index")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def related(self) -> dict[str, Bool[np.ndarray, "n 5 5"]]:
         """Return for each relation whether it holds of (first, second) block."""

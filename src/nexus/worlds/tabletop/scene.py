@@ -3,7 +3,7 @@
 Every number of scene ``i`` is a function of ``(seed, split, i)``; see ``nexus.base.randomness``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 from nexus.base.errors import ConfigError
 from nexus.base.randomness import key, uniform
 from nexus.logic.language import Vocabulary
+from nexus.worlds.batch import Batch
 
 SHAPES: Final = ("circle", "square", "triangle", "cross")
 COLOURS: Final = ("red", "green", "blue", "yellow", "purple", "cyan", "orange", "white")
@@ -47,10 +48,9 @@ _GRID_JITTER: Final = 0.05  # 0.32 - 2 * 0.05 still exceeds the widest separatio
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scenes:
+class Scenes(Batch):
     """A batch of scenes; slot ``k`` of scene ``i`` exists where ``k < count[i]``, else it is 0."""
 
-    count: Int64[np.ndarray, " n"]
     shape: Int64[np.ndarray, "n 6"]
     colour: Int64[np.ndarray, "n 6"]
     size: Int64[np.ndarray, "n 6"]
@@ -58,12 +58,6 @@ class Scenes:
     """Centre, as a fraction of the side, to the right."""
     y: Float64[np.ndarray, "n 6"]
     """Centre, as a fraction of the side, downwards. Later slots are painted over earlier ones."""
-    index: Int64[np.ndarray, " n"]
-    seed: int
-    split: str
-
-    def __len__(self) -> int:
-        return len(self.count)
 
     @property
     def exists(self) -> Bool[np.ndarray, "n 6"]:
@@ -74,11 +68,6 @@ class Scenes:
     def place(self) -> Int64[np.ndarray, "n 6"]:
         """Which third of the picture each centre is in, as an index into ``PLACES``."""
         return third(self.y) * 3 + third(self.x)
-
-    def take(self, rows: Int64[np.ndarray, " m"] | slice | list[int]) -> "Scenes":
-        """Return the scenes at these rows of the batch, in this order; rows may repeat."""
-        names = ("count", "shape", "colour", "size", "x", "y", "index")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
 
 def third(position: Float64[np.ndarray, "..."]) -> Int64[np.ndarray, "..."]:
