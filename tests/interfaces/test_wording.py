@@ -97,12 +97,17 @@ def test_json_has_every_field_and_is_json() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "-"), (float("nan"), "-"), (0.91234, "0.9123"), (12345.6, "12,346"), (0.0, "0")],
+    [
+        *((None, "-"), (float("nan"), "-"), (0.91234, "0.912"), (1.0, "1.000"), (0.0, "0.000")),
+        *((12345.6, "12,346"), (-45.678, "-45.7"), (0, "0"), (12, "12"), (4000, "4,000")),
+    ],
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert number(value) == text
 
 
 def test_signed_numbers() -> None:
-    assert number(0.41, sign=True) == "+0.41"
-    assert number(-0.41, sign=True) == "-0.41"
+    assert number(0.41, sign=True) == "+0.410"
+    assert number(-0.41, sign=True) == "-0.410"
+    assert number(4000, sign=True) == "+4,000"
+    assert number(0, sign=True) == "0"

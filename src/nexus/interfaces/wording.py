@@ -11,11 +11,14 @@ NOTHING: Final = "-"
 
 
 def number(value: float | None, *, sign: bool = False) -> str:
-    """Return at most four significant digits, or a dash for what was not measured."""
+    """Return three decimals, so that columns line up; one from 10 on, none of a count.
+
+    What was not measured is a dash.
+    """
     if value is None or value != value:
         return NOTHING
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return f"+{text}" if sign and value > 0 else text
+    decimals = 0 if isinstance(value, int) or abs(value) >= 1000 else 1 if abs(value) >= 10 else 3
+    return f"{value:{'+' if sign and value > 0 else ''},.{decimals}f}"
 
 
 def decision_lines(decision: Decision) -> list[str]:

@@ -1,4 +1,4 @@
-"""The one look of every figure: transparent paper, mid-tone ink, readable on light and on dark."""
+"""The one look of every figure: dark ink on white paper, which a dark page shows as a card."""
 
 import io
 import json
@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 
 from nexus.store.files import write_atomically, write_json
 
-INK: Final = "#737d8f"  # contrast 4.2 against white and against near-black alike
+PAPER: Final = "#ffffff"
+INK: Final = "#3a4352"  # no grey is easy to read on white and on near-black: hence the paper
 OURS: Final = "#3b82f6"
-SECOND: Final = "#14a38b"
-RIGHT: Final = "#2a9d5c"
-WRONG: Final = "#dc4c3f"
-UNSURE: Final = "#b9821a"
+SECOND: Final = "#0f8a75"
+RIGHT: Final = "#1a7f4b"
+WRONG: Final = "#c5362b"
+UNSURE: Final = "#a06f00"
 FAINT: Final = 0.25
 """Opacity of what is only there for comparison."""
 _DPI: Final = 130
@@ -50,7 +51,7 @@ def drawn(
         FigureCanvasAgg(figure)
         yield figure
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=_DPI, transparent=True)
+        figure.savefig(buffer, format="png", dpi=_DPI, facecolor=PAPER)
     write_atomically(folder / "figures" / f"{name}.png", buffer.getvalue())
     path = folder / "figures" / "captions.json"
     captions = json.loads(path.read_bytes()) if path.is_file() else {}

@@ -1,5 +1,7 @@
 """Pictures of how questions went: who said what and why, how sure, and what was imagined."""
 
+from collections.abc import Mapping, Sequence
+from math import cos, pi, sin
 from pathlib import Path
 from textwrap import fill
 from typing import Any, Final
@@ -13,7 +15,7 @@ from nexus.logic.language import Term
 from nexus.suites import figures
 from nexus.suites.answers import Answers
 from nexus.suites.examples import OUTCOMES, chosen
-from nexus.suites.figures import FAINT, INK, OURS, RIGHT, SECOND, UNSURE, WRONG, drawn
+from nexus.suites.figures import FAINT, INK, OURS, PAPER, RIGHT, SECOND, UNSURE, WRONG, drawn
 from nexus.suites.sights import encode_images
 from nexus.system import System
 from nexus.train.dynamics import action_ids
@@ -24,7 +26,19 @@ from nexus.worlds.tabletop.whatif import WhatIf, what_if
 _COLOUR_OF: Final = {"right": RIGHT, "wrong": WRONG, "abstained": UNSURE}
 _EACH: Final = 4
 """Questions shown of each outcome."""
-_MARKER: Final = {"circle": "o", "square": "s", "triangle": "^", "cross": "P"}
+_ROUND: Final = [(cos(a / 20 * pi), sin(a / 20 * pi)) for a in range(40)]
+_THIN, _LONG = 0.34, 0.97
+OUTLINE: Final[Mapping[str, Sequence[tuple[float, float]]]] = {
+    "circle": _ROUND,
+    "square": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
+    "triangle": [(0, -0.95), (1, 0.8), (-1, 0.8)],
+    "cross": [
+        *((-_THIN, -_LONG), (_THIN, -_LONG), (_THIN, -_THIN), (_LONG, -_THIN), (_LONG, _THIN)),
+        *((_THIN, _THIN), (_THIN, _LONG), (-_THIN, _LONG), (-_THIN, _THIN), (-_LONG, _THIN)),
+        *((-_LONG, -_THIN), (-_THIN, -_THIN)),
+    ],
+}
+"""Corners of each shape in radii, as the world draws it."""
 
 
 def draw_questions(folder: Path, system: System, answers: Answers) -> None:
@@ -52,6 +66,7 @@ def draw_sheet(folder: Path, answers: Answers) -> None:
                 below[0].text(0, 0.5, "none")
             for column, at in enumerate(rows[outcome]):
                 figures.picture(above[column], answers.images[answers.row[at]])
+                above[column].set_anchor("W")
                 _words(below[column], answers, at, _COLOUR_OF[outcome])
 
 
@@ -71,29 +86,38 @@ def _words(panel: Any, answers: Answers, at: int, colour: str) -> None:
 
 
 def draw_reliability(folder: Path, system: System, answers: Answers) -> None:
-    """Draw how often the system is right against how sure it said it was."""
+    """Draw how often the system is right against how sure it said it was, and how often it was."""
     right, answered = answers.likelier_right(system.calibration), answers.answered
     caption = (
-        "Share right against stated confidence, in 15 bins of equally many questions; the dotted "
-        "line is perfect. Abstentions count with the confidence stated for the likelier route."
+        "Left: share right against stated confidence, in 15 bins of equally many questions; the "
+        "dotted line is perfect. Abstentions count with the confidence stated for the likelier "
+        "route. Right: how many questions were stated with which confidence."
     )
-    lines = {
-        "all questions": (np.ones_like(answered), OURS, "o"),
-        "answered": (answered, SECOND, "s"),
-    }
-    with drawn(folder, "reliability", caption, width=5.4, height=4.6) as figure:
-        panel = figure.subplots()
-        panel.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1.2)
-        for name, (rows, colour, marker) in lines.items():
-            if not rows.any():
-                continue
-            curve = reliability(answers.confidence[rows], right[rows])
-            label = f"{name} ({int(rows.sum())}), error {curve.ece:.3f}"
-            panel.plot(
-                curve.confidence, curve.accuracy, color=colour, marker=marker, ms=4, label=label
-            )
-        panel.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share right")
-        panel.legend(loc="upper left")
+    with drawn(folder, "reliability", caption, width=11, height=4.2) as figure:
+        curve, counts = figure.subplots(1, 2)
+        curve.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1.2)
+        for name, rows, colour, marker in (
+            ("all questions", np.ones_like(answered), OURS, "o"),
+            ("answered", answered, SECOND, "s"),
+        ):
+            if rows.any():
+                found = reliability(answers.confidence[rows], right[rows])
+                label = f"{name} ({int(rows.sum())}), error {found.ece:.3f}"
+                curve.plot(
+                    found.confidence, found.accuracy, color=colour, marker=marker, ms=4, label=label
+                )
+        curve.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share right")
+        outcomes = (answered & answers.right, answered & ~answers.right, ~answered)
+        counts.hist(
+            [answers.confidence[rows] for rows in outcomes],
+            bins=np.linspace(0, 1, 21).tolist(),
+            stacked=True,
+            color=[_COLOUR_OF[name] for name in OUTCOMES],
+            label=list(OUTCOMES),
+        )
+        counts.set(xlim=(0, 1), xlabel="confidence", ylabel="questions")
+        for panel in (curve, counts):
+            panel.legend(loc="upper left")
 
 
 def draw_kinds(folder: Path, answers: Answers) -> None:
@@ -114,8 +138,9 @@ def draw_kinds(folder: Path, answers: Answers) -> None:
                 here = np.array([d.abstained and d.cause == cause for d in answers.decisions])
                 parts.append((here & rows, UNSURE, 0.75 - 0.6 * k / max(1, len(causes))))
             _stack(panel, at, [(p.sum() / rows.sum(), c, a) for p, c, a in parts])
-            panel.plot(answers.fast_right[rows].mean(), at, "^", color=INK, ms=6)
-            panel.plot(answers.slow_right[rows].mean(), at, "o", color=INK, ms=6)
+            for right, marker in ((answers.fast_right, "^"), (answers.slow_right, "o")):
+                share = right[rows].mean()
+                panel.plot(share, at, marker, color=INK, mec=PAPER, ms=8, clip_on=False)
         panel.set_yticks(range(len(kinds)), kinds)
         panel.invert_yaxis()
         panel.set_xlim(0, 1)
@@ -148,22 +173,29 @@ def draw_imagined(folder: Path, system: System) -> None:
         tokens = encode_images(system.senses.encoder, before)[0].float()
         imagined = system.dynamics.imagine(tokens, [action_ids(told, system.world.vocabulary)])
     seen, dreamt = system.grounding.read(tokens), system.grounding.read(imagined.last)
-    titles = ("before", "seen before", "seen in imagination", "true after")
+    titles = ("before", "seen before", "seen in\nimagination", "true after")
     caption = (
         "An object is taken away in imagination. From left to right: the picture, the facts read "
         "from its latents, the facts read from the imagined latents, and the picture after the "
         "object was really removed, which the system never saw. Faint: not certain."
     )
-    with drawn(folder, "imagined", caption, width=7.4, height=1.75 * len(kept) + 0.2) as figure:
-        for row, panels in enumerate(figures.grid(figure, len(kept), 4)):
-            figures.picture(panels[0], before[row])
-            sketch(panels[1], seen[row])
-            sketch(panels[2], dreamt[row])
-            figures.picture(panels[3], after[row])
+    beside = len(titles) + 1  # two examples a row, and a gap between them
+    widths = [1.0, 1.0, 1.0, 1.0, 0.3, 1.0, 1.0, 1.0, 1.0]
+    rows = -(-len(kept) // 2)
+    with drawn(folder, "imagined", caption, width=11, height=1.75 * rows + 0.3) as figure:
+        lines = figures.grid(figure, rows, len(widths), width_ratios=widths)
+        for k, removal in enumerate(told):
+            panels = lines[k // 2][k % 2 * beside :][: len(titles)]
+            figures.picture(panels[0], before[k])
+            sketch(panels[1], seen[k])
+            sketch(panels[2], dreamt[k])
+            figures.picture(panels[3], after[k])
             for panel, title in zip(panels, titles, strict=True):
-                panel.set_title(title if row == 0 else "")
-            side = before.shape[1]
-            panels[0].text(0.02 * side, 0.96 * side, _plain(told[row]), fontsize=7, color="white")
+                panel.set_title(title if k < 2 else "")
+                panel.set_anchor("N")
+            under = 1.04 * before.shape[1]
+            words = panels[0].text(0, under, fill(_plain(removal), 22), va="top", fontsize=7.5)
+            words.set_in_layout(False)  # it may reach over its panel, which stays as wide as all
 
 
 def _plain(removal: Term) -> str:
@@ -191,15 +223,14 @@ def sketch(panel: Any, facts: Facts) -> None:
         shape, colour, size = (
             _likeliest(facts, attribute, name) for attribute in ("shape", "colour", "size")
         )
-        x, y = facts.centres[name]
-        certain = facts.of(("object", name)) is Truth.TRUE
-        panel.plot(
-            *(x, y),
-            marker=_MARKER.get(shape, "."),
-            markersize=150 * RADIUS[SIZES.index(size)] if size in SIZES else 5,
-            color=RGB[COLOURS.index(colour)] if colour in COLOURS else INK,
-            markeredgecolor=INK,
-            alpha=1.0 if certain else FAINT,
+        radius = RADIUS[SIZES.index(size)] if size in SIZES else 0.03
+        outline = np.array(OUTLINE.get(shape, _ROUND)) * radius + facts.centres[name]
+        panel.fill(
+            *outline.T,
+            facecolor=RGB[COLOURS.index(colour)] if colour in COLOURS else INK,
+            edgecolor=PAPER,
+            linewidth=0.6,
+            alpha=1.0 if facts.of(("object", name)) is Truth.TRUE else FAINT,
         )
     panel.set(xlim=(0, 1), ylim=(1, 0), aspect="equal")
 

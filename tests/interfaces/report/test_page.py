@@ -68,14 +68,15 @@ def test_everything_the_run_holds_is_shown(run_folder: Path, recipe: Recipe) -> 
     page = write_report(run_folder).read_text()
     structure = read(page)
     assert structure.headings[0] == "Run shown"
-    assert re.findall(r"Missing: ([^.]*)", page) == ["figure reliability"]
+    assert re.findall(r"Missing: ([^.]*)", page) == ["figure reliability", "figure imagined"]
     assert [*structure.pictures].count("known") == 1
-    shown = "45 s,+0.34,700,kind of question,0.91,+0.41,0.89 to 0.93,fast accuracy"
+    shown = "45 s,+0.340,700,kind of question,0.910,+0.410,0.890 to 0.930,fast accuracy"
     for text in (recipe.hash, *shown.split(",")):
         assert text in page, text
     assert "Three components & what they show" in structure.pictures
     assert {"perception", "fast", "Right (2 of the 4 kept as examples)"} <= set(structure.headings)
     assert page.count("true answer: 3") == 2  # of the wrong one and of the abstention
+    assert "I am not sure (disagreed)" in page  # how sure it is of what it does not say is not said
     assert "More figures" in structure.headings  # speed has no place of its own
 
 
@@ -93,7 +94,7 @@ def test_a_bare_run_gets_a_page_that_says_what_is_missing(run_folder: Path) -> N
     read(page)
     for what in ("suite perception", "suite questions", "example questions", "foils", "metrics.js"):
         assert re.search(rf"Missing: [^.]*{what}", page), what
-    assert page.count("Missing: figure") == 3
+    assert page.count("Missing: figure") == 4
 
 
 def test_equal_runs_have_equal_reports(run_folder: Path) -> None:

@@ -48,7 +48,6 @@ def print_results(results: Mapping[str, Mapping[str, Any]]) -> None:
     for suite, result in results.items():
         for figure in evaluation(result).figures:
             margin = number(figure.margin, sign=True)
-            items = "" if figure.n is None else str(figure.n)
-            cells = (number(figure.value), number(figure.floor), margin, items)
+            cells = (number(figure.value), number(figure.floor), margin, number(figure.n))
             table.add_row(suite, figure.name.replace("_", " "), *cells)
     Console(markup=False, highlight=False).print(table)

@@ -15,9 +15,15 @@ _PLACES: Final = {
     "retrieval": "Retrieval: pictures and the captions found for them",
     "pca": "What the patches know: principal components of patch latents over the pictures",
     "reliability": "Reliability: is the confidence right as often as it says?",
+    "imagined": "Imagination: what is seen of a future that was only imagined",
 }
 """Figures every report has a place for; the suites may draw more."""
 _SUITES: Final = ("perception", "questions")
+_KIND_COLUMNS: Final = ("n", "floor", "fast", "slow", "coverage", "checked")
+_KIND_NOTE: Final = (
+    "fast, slow: share right by that route alone; coverage: share answered, because both agree and "
+    "the proof is checked; checked: share right of those."
+)
 _CARDS: Final = 12
 """Most questions shown of each outcome."""
 
@@ -110,9 +116,13 @@ def _details(result: Evaluation) -> list[Html]:
     """Return the suite's smaller tables: by kind of question, and by cause."""
     parts: list[Html] = []
     if result.kinds:
-        columns = list(next(iter(result.kinds.values())))
+        measured = {name for found in result.kinds.values() for name in found}
+        columns = [name for name in _KIND_COLUMNS if name in measured]
+        columns += sorted(measured - {*columns})
         rows = ([k, *(number(v.get(c)) for c in columns)] for k, v in result.kinds.items())
-        parts.append(html.table(["kind of question", *columns], rows))
+        heads = ["questions" if c == "n" else c for c in columns]
+        parts.append(html.table(["kind of question", *heads], rows))
+        parts.append(html.element("p", html.text(_KIND_NOTE), kind="soft"))
     if result.causes:
         rows = sorted(result.causes.items(), key=lambda cause: -cause[1])
         parts.append(html.table(["outcome", "questions"], rows))
@@ -132,7 +142,7 @@ def _row(figure: Figure) -> Sequence[object]:
         number(figure.floor),
         number(figure.margin, sign=True),
         f"{number(figure.low)} to {number(figure.high)}" if whole else NOTHING,
-        figure.n if figure.n is not None else NOTHING,
+        number(figure.n),
     )
 
 
@@ -156,8 +166,9 @@ def _none() -> Html:
 
 
 def _card(item: Asked) -> Html:
-    said = item.answer or "I am not sure"
-    verdict = f"{said} ({item.confidence:.0%}, {item.cause})"
+    # An abstention's confidence is that of an answer it does not give: here it would only confuse.
+    sure = f"{item.answer} ({item.confidence:.0%} sure)"
+    verdict = sure if item.answer else f"I am not sure ({item.cause})"
     parts = [html.element("p", html.text(item.question))]
     if item.picture.is_file():
         parts.insert(0, html.picture(item.picture, description=item.question))
