@@ -157,6 +157,9 @@ class ObjectiveConfig:
     cross: float = 0.1
     """Predict each modality's pooled latent from the other."""
     contrastive: float = 0.3
+    """Match the pooled latents of picture and caption (CLIP, arXiv:2103.00020)."""
+    grow: float = 0.0
+    """Share of the steps during which scenes grow from two objects to all they have."""
     sigreg: float = 0.05
     """Sketched isotropic Gaussian regularisation (arXiv:2511.08544)."""
     vicreg: float = 0.0
@@ -168,11 +171,21 @@ class ObjectiveConfig:
     """Scenes in a row that differ in one thing only, hard negatives for each other; 1 is none."""
     slices: int = 128
     """Random directions of SIGReg."""
+    grain: float = 0.1
+    """Most pixel noise added to half of the pictures, its standard deviation, white being 1."""
+    statements: int = 4
+    """Phrases of captions, half of them made false, that a scene is asked to affirm or deny."""
+    nameless: float = 0.5
+    """Share of scenes painted in colours without a name, and asked about all but colour: nothing
+    else stops a shape from being read from the colours it was seen in."""
 
     def __post_init__(self) -> None:
         names = ("ask", "image", "text", "cross", "contrastive", "sigreg", "vicreg")
-        _at_least("objective", self, 0, *names)
+        _at_least("objective", self, 0, *names, "statements")
         _at_least("objective", self, 1, "jepa_every", "slices", "family")
+        for name in ("grain", "nameless", "grow"):
+            if not 0.0 <= (value := getattr(self, name)) < 1.0:
+                raise ConfigError(f"objective.{name} must lie in [0, 1), got {value}")
         if not any(getattr(self, name) for name in names[:5]):
             raise ConfigError(
                 "objective has no learning term: ask, image, text, cross, contrastive are 0"

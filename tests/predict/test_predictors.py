@@ -43,7 +43,7 @@ def test_latents_that_may_not_be_read_are_not() -> None:
 
 def test_queries_about_one_picture_do_not_see_each_other() -> None:
     with seeded(0, "ask"):
-        ask = AskPredictor(width=12, joint=7, depth=2, heads=3, grid=5)
+        ask = AskPredictor(width=12, joint=7, depth=2, heads=3, grid=5, answers=4)
     g = stream(0, "queries")
     query, picture = torch.randn(2, 5, 7, generator=g), torch.randn(2, 25, 12, generator=g)
     assert_close(ask(query, picture)[:, 3:4], ask(query[:, 3:4], picture))

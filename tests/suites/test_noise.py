@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from tests.suites.seeing import RECIPE, SCENES_READ, WORLD, asking, noise_like, thinking
 
 from nexus.nn.records import TextLatents
@@ -89,17 +88,7 @@ def test_noise_for_text_latents_of_the_query_asks_nothing(
     senses: Senses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clean, floor = asked_colour(senses)
-    true, calls = senses.encoder.words, iter(range(1 << 30))
-    answers = set(looks(WORLD.scenes(0, "test", np.arange(1)), per_scene=1).answers)
-
-    def words(ids: torch.Tensor, padding: torch.Tensor) -> TextLatents:
-        latents = true(ids, padding)
-        texts = [senses.tokenizer.decode(row.tolist()) for row in ids]
-        keep = torch.tensor([[text in answers] for text in texts])
-        noise = noise_like(latents.pooled, stream(0, "queries", next(calls)))
-        return replace(latents, pooled=torch.where(keep, latents.pooled, noise))
-
-    monkeypatch.setattr(senses.encoder, "words", words)
+    monkeypatch.setattr(senses.encoder, "words", _noisy_words(senses.encoder, name="queries"))
     noisy, _ = asked_colour(senses)
     assert clean > floor + 0.15
     assert noisy <= floor + SLACK

@@ -40,8 +40,9 @@ def test_a_batch_is_a_function_of_its_step() -> None:
 
 
 def test_ranks_share_a_batch_out() -> None:
-    whole = phase().batch(2, 0, 1).images
-    shares = [phase().batch(2, rank, 2).images for rank in range(2)]
+    plain = {"grain": 0.0, "nameless": 0.0}  # both are drawn rank by rank
+    whole = phase(**plain).batch(2, 0, 1).images
+    shares = [phase(**plain).batch(2, rank, 2).images for rank in range(2)]
     rows = torch.stack(shares, dim=1).flatten(0, 1)
     assert torch.equal(rows, whole)
 
@@ -114,3 +115,12 @@ def test_looking_is_learned_well_below_the_floor_of_not_looking() -> None:
     answers = len(trained.batch(1, 0, 1).answers.ids)
     assert losses[0] > 0.9 * log(answers)  # nothing is known at first
     assert np.mean(losses[-10:]) < 0.65 * log(answers)
+
+
+def test_scenes_grow_over_the_share_of_steps_the_recipe_says() -> None:
+    small, whole = phase(grow=0.99), phase()
+    few, many = small.batch(1, 0, 1), whole.batch(1, 0, 1)
+    assert (few.images != many.images).any()
+    assert few.captions.padding.sum() >= many.captions.padding.sum()
+    last = small.steps
+    assert torch.equal(small.batch(last, 0, 1).images, whole.batch(last, 0, 1).images)

@@ -1,5 +1,6 @@
 """The encoder of both modalities: what `think` loads, and what the target encoder copies."""
 
+import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor, nn
 
@@ -16,6 +17,8 @@ class Encoder(nn.Module):
         super().__init__()
         self.vision = VisionEncoder(config.vision, side=side, joint=config.joint)
         self.text = TextEncoder(config.text, vocabulary=vocabulary, joint=config.joint)
+        self.sharpness = nn.Parameter(torch.tensor(10.0).log())
+        """Log of 1 / temperature of the cosine of a picture with a text."""
 
     def picture(
         self, images: UInt8[Tensor, "batch side side 3"]

@@ -1,4 +1,4 @@
-"""How well pictures and texts find each other by their pooled latents, and what each is worth.
+"""How well pictures and texts find each other, and what that is worth.
 
 Retrieval among random scenes is a weak test: a bag of colours and places wins it without knowing a
 shape or which colour belongs to which. It is quoted only beside foils and probes.
@@ -35,20 +35,9 @@ def galleries(n: int, *, among: int) -> list[slice]:
     return [slice(k * size, (k + 1) * size) for k in range(max(1, n // among))]
 
 
-def found_first(
-    one: Float[Tensor, "n joint"], other: Float[Tensor, "n joint"]
-) -> Bool[Tensor, " n"]:
-    """Return whether row ``i`` of ``one`` scores highest, of all, with row ``i`` of ``other``."""
-    return (one @ other.T).argmax(1) == torch.arange(len(one))
-
-
-def told_apart(
-    picture: Float[Tensor, "n joint"],
-    true: Float[Tensor, "n joint"],
-    wrong: Float[Tensor, "n joint"],
-) -> Bool[Tensor, " n"]:
-    """Return whether each picture scores its true caption strictly above the wrong one."""
-    return (picture * true).sum(-1) > (picture * wrong).sum(-1)
+def found_first(score: Float[Tensor, "n n"]) -> Bool[Tensor, " n"]:
+    """Return whether each row scores highest, of all columns, with the column of its number."""
+    return score.argmax(1) == torch.arange(len(score))
 
 
 def paraphrase_gap(

@@ -8,9 +8,8 @@ from typing import Final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor
-from torch.nn import functional
 
 from nexus.suites import results
 from nexus.suites.results import Figure
@@ -57,22 +56,10 @@ def answered(senses: Senses, sight: Sight, asked: Looks) -> Int[np.ndarray, "n l
     """Return the answer (its index) whose latent is nearest to the one predicted for each look."""
     longest = senses.recipe.encode.text.words
     queries = encode_texts(senses.encoder, senses.tokenizer, asked.queries, longest=longest)
-    candidates = answer_latents(senses, asked.answers)
     query = torch.from_numpy(asked.query)
     said: list[Tensor] = []
     for start in range(0, len(sight), TOGETHER):
         rows = slice(start, start + TOGETHER)
-        predicted = senses.asker(queries[query[rows]], sight.tokens[rows].float())
-        said.append((functional.normalize(predicted, dim=-1) @ candidates.T).argmax(-1))
+        logits = senses.asker.logits(queries[query[rows]], sight.tokens[rows].float())
+        said.append(logits.argmax(-1))
     return torch.cat(said).numpy()
-
-
-def answer_latents(senses: Senses, answers: tuple[str, ...]) -> Float[Tensor, "answer joint"]:
-    """Return the latent of each answer, standardised over all answers, of unit length.
-
-    In training every batch holds every answer, so its statistics are those of this set.
-    """
-    longest = senses.recipe.encode.text.words
-    pooled = encode_texts(senses.encoder, senses.tokenizer, answers, longest=longest)
-    spread = pooled.std(0, correction=0).clamp(min=1e-6)
-    return functional.normalize((pooled - pooled.mean(0)) / spread, dim=-1)

@@ -27,13 +27,13 @@ def draw_perception(folder: Path, bench: Workbench, found: Mapping[str, Figure])
 
 
 def draw_retrieval(folder: Path, bench: Workbench) -> None:
-    """Draw pictures, each with the three captions whose pooled latents are nearest."""
+    """Draw pictures, each with the three captions of the highest score."""
     among = min(_GALLERY, len(bench.test))
-    score = bench.picture[:among] @ bench.caption[:among].T
+    score = bench.fit(slice(0, _SHOWN), bench.captions[:among])
     best = score.topk(min(3, among), dim=1)
     caption = (
-        f"Six test pictures and the three of {among} captions nearest in the joint space; green is "
-        "the picture's own. Near misses show what the pooled latent does not hold."
+        f"Six test pictures and the three of {among} captions that fit best as a whole and "
+        "phrase by phrase; green is the picture's own. Near misses show what is not told apart."
     )
     with drawn(folder, "retrieval", caption, width=11, height=1.45 * _SHOWN) as figure:
         for row, (left, right) in enumerate(

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from nexus.evaluate.gauges import measure
-from nexus.evaluate.retrieval import Scale, found_first, galleries, paraphrase_gap, told_apart
+from nexus.evaluate.retrieval import Scale, found_first, galleries, paraphrase_gap
 from nexus.evaluate.ties import ceiling, true_of
 from nexus.suites import results
 from nexus.suites.asked import asked_figures
@@ -52,8 +52,8 @@ def retrieval_figures(bench: Workbench) -> dict[str, Figure]:
     hits: list[np.ndarray] = []
     most: list[np.ndarray] = []
     for rows in galleries(len(bench.test), among=GALLERY):
-        picture, caption = bench.picture[rows], bench.caption[rows]
-        both = (found_first(caption, picture), found_first(picture, caption))
+        score = bench.fit(rows, bench.captions[rows])
+        both = (found_first(score.T), found_first(score))
         hits.append(np.stack([hit.numpy() for hit in both]))
         most.append(ceiling(true_of(bench.captions[rows], bench.test.scenes.take(rows))))
     hit, best = np.concatenate(hits, 1), np.concatenate(most, 1)
@@ -76,9 +76,11 @@ def foil_figures(bench: Workbench) -> dict[str, Figure]:
         if not len(made.rows):
             figures[f"foil_{kind}"] = results.NOT_MEASURED
             continue
-        picture = bench.picture[torch.from_numpy(made.rows)]
-        right = told_apart(picture, bench.told(made.true), bench.told(made.wrong))
+        right = bench.fit_own(made.rows, made.true) > bench.fit_own(made.rows, made.wrong)
         figures[f"foil_{kind}"] = results.share(right.numpy(), floor=0.5)
+        picture = bench.picture[torch.from_numpy(made.rows)]
+        gap = (picture * (bench.told(made.true) - bench.told(made.wrong))).sum(-1)
+        bench.floors[f"foil_{kind}"] = {"pooled cosine": float((gap > 0).float().mean())}
     return figures
 
 

@@ -4,11 +4,13 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from nexus.encode.joint import Encoder
 from nexus.evaluate.retrieval import Scale
+from nexus.suites.fitting import fit_all, fit_paired
 from nexus.suites.sights import Sight, encode_texts, look, see
 from nexus.system import Senses
 from nexus.train.parts import Parts
@@ -94,7 +96,13 @@ class Workbench:
         """Return texts in the joint space, unit length."""
         return self.told_scale.unit(self.texts(self.senses.encoder, texts))
 
-    @property
-    def score(self) -> Float[Tensor, "picture caption"]:
-        """Cosine of each picture with each caption."""
-        return self.picture @ self.caption.T
+    def fit(self, rows: slice, texts: list[str]) -> Float[Tensor, "picture text"]:
+        """Return the score of these test pictures with every text."""
+        cosine = self.picture[rows] @ self.told(texts).T
+        return fit_all(self.senses, self.test.tokens[rows], cosine, texts)
+
+    def fit_own(self, rows: Int64[np.ndarray, " row"], texts: list[str]) -> Float[Tensor, " row"]:
+        """Return the score of these test pictures, each with its own text."""
+        at = torch.from_numpy(rows)
+        cosine = (self.picture[at] * self.told(texts)).sum(-1)
+        return fit_paired(self.senses, self.test.tokens[at], cosine, texts)

@@ -17,7 +17,7 @@ from nexus.reason.grounding import Grounding
 from nexus.reason.parser.network import ParserNetwork
 from nexus.remember.memory import TestTimeMemory
 from nexus.train.dynamics import LONGEST
-from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop import LOOK_ANSWERS, Tabletop
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +51,7 @@ class Parts:
                 depth=predict.ask_depth,
                 heads=predict.heads,
                 grid=self.grid,
+                answers=len(LOOK_ANSWERS),
             )
 
     def memory(self) -> TestTimeMemory:

@@ -17,14 +17,17 @@ from nexus.train.parts import Parts
 from nexus.train.perception_model import PerceptionBatch, PerceptionModel, Words
 from nexus.train.phase import ALARM
 from nexus.train.schedule import ramp
-from nexus.worlds.tabletop import looks, twins
-from nexus.worlds.tabletop.scene import Scenes
+from nexus.train.views import ask, grainy
+from nexus.worlds.tabletop import twins
+from nexus.worlds.tabletop.scene import MAX_OBJECTS
 from nexus.worlds.tokenizer import Tokenizer
 
 MASKED = 2
 """One scene in this many is used for masked prediction, on the steps that have any."""
 GAUGED = 256
 """Scenes of split val on which health is measured."""
+FEWEST = 2
+"""Objects the curriculum begins with."""
 ALARM_STEPS = 200
 """How long the regularisers weigh double after an alarm."""
 
@@ -56,28 +59,37 @@ class PerceptionPhase:
         scenes = self.world.scenes(self.recipe.seed, "train", index)
         if family > 1:
             scenes = twins(scenes, families=family)
-        return self.make(scenes, step=step, masked=step % self.recipe.objective.jepa_every == 0)
-
-    def make(self, scenes: Scenes, *, step: int, masked: bool) -> PerceptionBatch:
-        """Return the batch of these scenes: pictures, captions, looks, and masks if wanted."""
-        asked = looks(scenes, per_scene=self.config.per_scene)
-        used, query = np.unique(asked.query, return_inverse=True)
-        told = self.world.describe(scenes)
-        captions = self.words(told)
-        hide = self.recipe.objective
+        objective = self.recipe.objective
+        scenes = scenes.at_most(self._objects(step))
+        told = len(scenes) - int(objective.nameless * len(scenes))
+        named = np.arange(len(scenes)) < told
+        asked = ask(
+            scenes,
+            looks_each=self.config.per_scene,
+            statements_each=objective.statements,
+            named=named,
+        )
+        captions = self.world.describe(scenes.take(slice(0, told)))
+        words = self.words(captions)
+        images = self.world.render(scenes, side=self.recipe.world.side, named=named)
+        masked = step % objective.jepa_every == 0
         return PerceptionBatch(
             step=step,
             guard=2.0 if step <= self._guarded_until else 1.0,
-            images=torch.from_numpy(self.world.render(scenes, side=self.recipe.world.side)),
-            captions=captions,
-            caption_id=torch.tensor([crc32(text.encode()) for text in told]),
-            queries=self.words([asked.queries[i] for i in used]),
+            images=grainy(
+                torch.from_numpy(images), objective.grain, self._stream("grain", step, rank)
+            ),
+            captions=words,
+            caption_id=torch.tensor([crc32(text.encode()) for text in captions]),
+            queries=self.words(asked.texts),
             answers=self.words(asked.answers),
-            query=torch.from_numpy(query.reshape(asked.query.shape)),
+            query=torch.from_numpy(asked.query),
             answer=torch.from_numpy(asked.answer),
             valid=torch.from_numpy(asked.valid),
-            image_mask=self._image_mask(scenes, step) if masked and hide.image else None,
-            text_mask=self._text_mask(captions, step) if masked and hide.text else None,
+            image_mask=self._image_mask(len(scenes), step, rank)
+            if masked and objective.image
+            else None,
+            text_mask=self._text_mask(words, step, rank) if masked and objective.text else None,
         )
 
     def words(self, texts: Sequence[str]) -> Words:
@@ -126,24 +138,32 @@ class PerceptionPhase:
         """Take that back."""
         self._guarded_until = int(state["guarded_until"])
 
-    def _image_mask(self, scenes: Scenes, step: int) -> Mask:
+    def _objects(self, step: int) -> int:
+        """Return how many objects a scene of this step may have: the curriculum."""
+        last = round(self.recipe.objective.grow * self.steps)
+        return int(ramp(step, first=1, last=last, low=FEWEST, high=MAX_OBJECTS))
+
+    def _stream(self, what: str, step: int, rank: int) -> torch.Generator:
+        return stream(self.recipe.seed, self.name, what, step, rank)
+
+    def _image_mask(self, scenes: int, step: int, rank: int) -> Mask:
         mask = self.recipe.predict.mask
         return image_mask(
             mask.image,
-            rows=max(1, len(scenes) // MASKED),
+            rows=max(1, scenes // MASKED),
             grid=self.recipe.world.side // self.recipe.encode.vision.patch,
             context=mask.image_context,
             targets=mask.image_targets,
-            generator=stream(self.recipe.seed, self.name, "image mask", step),
+            generator=self._stream("image mask", step, rank),
         )
 
-    def _text_mask(self, captions: Words, step: int) -> Mask:
+    def _text_mask(self, captions: Words, step: int, rank: int) -> Mask:
         mask = self.recipe.predict.mask
         return text_mask(
             mask.text,
             captions.padding[: max(1, len(captions.ids) // MASKED)],
             hidden=mask.text_hidden,
-            generator=stream(self.recipe.seed, self.name, "text mask", step),
+            generator=self._stream("text mask", step, rank),
         )
 
 

@@ -48,6 +48,7 @@ class PerceptionBatch:
     """Factor on the guards against collapse."""
     images: UInt8[Tensor, "batch side side 3"]
     captions: Words
+    """Of the first pictures; the rest show colours that have no name."""
     caption_id: Int[Tensor, " batch"]
     """Equal for equal captions, on any rank: what says the same is no wrong match."""
     queries: Words
@@ -81,8 +82,6 @@ class PerceptionModel(nn.Module):
         self.text = predictor(source=text.width, position=sincos_1d(text.words, config.width))
         self.to_text, self.to_image = mlp(joint, 2 * joint), mlp(joint, 2 * joint)
         self.see, self.tell, self.reply = (Standardise(joint) for _ in range(3))
-        self.sharpness = nn.Parameter(torch.full((2,), 10.0).log())
-        """Log of 1 / temperature: of answers, of the contrastive term."""
 
     def forward(self, batch: PerceptionBatch) -> Losses:
         """Return the weighted terms of this batch; terms of weight 0 are not computed."""
@@ -107,20 +106,17 @@ class PerceptionModel(nn.Module):
             pooled = self.target.encoder.words(answers.ids, answers.padding).pooled
             return functional.normalize(self.reply(pooled), dim=-1)
 
-    def asked(
-        self,
-        patches: Float[Tensor, "batch patch width"],
-        queries: Words,
-        query: Int[Tensor, "batch look"],
-    ) -> Float[Tensor, "batch look joint"]:
-        """Return the predicted latent, of unit length, of every query's answer."""
-        latents = self.encoder.words(queries.ids, queries.padding).pooled
-        return functional.normalize(self.ask(latents[query], patches), dim=-1)
+    @torch.no_grad()
+    def settle(self, answers: Words) -> None:
+        """End training: the asker keeps the answers' latents, which the slow encoder gave it."""
+        self.eval()
+        self.ask.answers.copy_(self.answer_latents(answers))
 
     def _asked(self, batch: PerceptionBatch, patches: Tensor) -> Float[Tensor, ""]:
         """Cross-entropy of each predicted latent among all answers' latents (arXiv:2512.10942)."""
-        predicted = self.asked(patches, batch.queries, batch.query)
-        logits = predicted @ self.answer_latents(batch.answers).T * self.sharpness[0].exp()
+        queries = self.encoder.words(batch.queries.ids, batch.queries.padding).pooled
+        answers = self.answer_latents(batch.answers)
+        logits = self.ask.logits(queries[batch.query], patches, answers)
         each = functional.cross_entropy(
             logits.flatten(0, 1), batch.answer.flatten(), reduction="none"
         )
@@ -129,12 +125,13 @@ class PerceptionModel(nn.Module):
     def _joined(self, batch: PerceptionBatch, patches: Tensor) -> dict[str, Tensor]:
         """Align the pooled latents of picture and caption, and keep both from collapsing."""
         weight = self.objective
-        seen = self.see(self.encoder.vision.pool(patches))
+        named = patches[: len(batch.captions.ids)]
+        seen = self.see(self.encoder.vision.pool(named))
         told = self.tell(self.encoder.words(batch.captions.ids, batch.captions.padding).pooled)
         parts: dict[str, Tensor] = {}
         if weight.contrastive:
             parts["contrastive"] = contrastive(
-                seen, told, (-self.sharpness[1]).exp(), text_id=batch.caption_id
+                seen, told, (-self.encoder.sharpness).exp(), text_id=batch.caption_id
             )
         if weight.cross:
             there = distance(self.to_text(seen), told, weight.distance)

@@ -31,7 +31,7 @@ from nexus.train.parts import Parts
 from nexus.train.perception import PerceptionPhase
 from nexus.train.phase import Phase, Progress, Silent
 from nexus.train.ranks import joined, wait
-from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop import LOOK_ANSWERS, Tabletop
 from nexus.worlds.tokenizer import Tokenizer
 
 
@@ -128,7 +128,7 @@ def train_perception(shop: Workshop) -> None:
     parts = Parts(recipe=shop.recipe, world=shop.world, vocabulary=tokenizer.size)
     phase = PerceptionPhase(parts, tokenizer)
     shop.phase(phase, shop.recipe.train.perception)
-    phase.module.eval()
+    phase.module.settle(phase.words(LOOK_ANSWERS))
     shop.publish("encoder", phase.encoder)
     shop.publish("asker", phase.module.ask)
     memory = parts.memory()

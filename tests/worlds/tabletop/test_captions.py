@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from nexus.worlds.tabletop import Tabletop, foils, paraphrases
+from nexus.worlds.tabletop import Tabletop, foils, paraphrases, phrases, statements
 from nexus.worlds.tabletop.captions import HELD_OUT, OPENINGS, USUAL
 from nexus.worlds.tabletop.language import (
     COLOUR_WORDS,
@@ -96,3 +96,48 @@ def test_paraphrases_differ_and_are_both_true() -> None:
         assert a != b
         assert is_true(a, scenes, i)
         assert is_true(b, scenes, i)
+
+
+def affirms(statement: str, scenes: Scenes, i: int) -> bool:
+    """Whether some object is as said last, related as said to one that is as said before it."""
+    said = read(statement)
+    x, y = scenes.x[i], scenes.y[i]
+    rel = (lambda a, b: x[a] < x[b], lambda a, b: x[a] > x[b])
+    rel += (lambda a, b: y[a] < y[b], lambda a, b: y[a] > y[b])
+
+    def fits(k: int, thing: tuple[int, int, int, int, int]) -> bool:
+        own = (scenes.size[i, k], scenes.colour[i, k], scenes.shape[i, k])
+        return thing[:3] == own and thing[3] in (-1, scenes.place[i, k])
+
+    here = range(int(scenes.count[i]))
+    last, relation = said[-1], said[-1][-1]
+    assert len(said) == (1 if relation < 0 else 2)
+    if relation < 0:
+        return any(fits(a, last) for a in here)
+    return any(
+        fits(a, last) and fits(b, said[0]) and rel[relation](a, b) for a in here for b in here
+    )
+
+
+def test_statements_are_phrases_of_captions_true_or_false_as_they_say() -> None:
+    scenes = WORLD.scenes(4, "train", np.arange(200))
+    said = statements(scenes, per_scene=6)
+    assert 0.4 < said.true.mean() < 0.65
+    related = 0
+    for i, row in enumerate(said.texts):
+        for text, true in zip(row, said.true[i], strict=True):
+            assert affirms(text, scenes, i) == true, text
+            related += text.endswith(" it")
+    assert related > 100
+    one = statements(scenes.take([7]), per_scene=6)
+    assert one.texts == said.texts[7:8]
+
+
+def test_the_phrases_of_a_true_caption_are_all_affirmed_and_of_a_foil_not_all() -> None:
+    scenes = WORLD.scenes(4, "test", np.arange(80))
+    for i, caption in enumerate(WORLD.describe(scenes)):
+        assert len(phrases(caption)) == scenes.count[i]
+        assert all(affirms(phrase, scenes, i) for phrase in phrases(caption))
+    made = foils(scenes, "exchanged")
+    for row, wrong in zip(made.rows, made.wrong, strict=True):
+        assert not all(affirms(phrase, scenes, row) for phrase in phrases(wrong))

@@ -7,7 +7,7 @@ from tests.worlds.tabletop.twin import objects_of
 from nexus.worlds.tabletop import Tabletop, looks
 from nexus.worlds.tabletop.language import split_words
 from nexus.worlds.tabletop.looks import KINDS
-from nexus.worlds.tabletop.scene import Scenes
+from nexus.worlds.tabletop.scene import COLOURS, Scenes
 
 WORLD = Tabletop()
 
@@ -63,3 +63,18 @@ def test_looks_depend_on_index_and_name_alone() -> None:
     one, all_of = looks(scenes.take([7]), per_scene=5), looks(scenes, per_scene=5)
     assert (one.query[0] == all_of.query[7]).all()
     assert (looks(scenes, per_scene=5, stream_name="b").query != all_of.query).any()
+
+
+def test_of_colours_without_a_name_nothing_is_asked_and_nothing_said() -> None:
+    scenes = WORLD.scenes(1, "train", np.arange(120))
+    named = np.arange(120) % 2 == 0
+    seen, usual = looks(scenes, per_scene=18, named=named), looks(scenes, per_scene=18)
+    assert (seen.query[named] == usual.query[named]).all()
+    said = {seen.queries[seen.query[i, j]] for i, j in np.argwhere(seen.valid & ~named[:, None])}
+    kept = {text for text in said if not text.startswith("the colour at")}
+    assert not {colour for colour in COLOURS for text in kept if colour in text.split()}
+    rest = said - kept  # of an empty cell the colour may be asked: there is none
+    for i, j in np.argwhere(seen.valid & ~named[:, None]):
+        if seen.queries[seen.query[i, j]] in rest:
+            assert seen.answers[seen.answer[i, j]] == "nothing"
+        assert right(seen.queries[seen.query[i, j]], seen.answers[seen.answer[i, j]], scenes, i)

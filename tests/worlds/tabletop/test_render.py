@@ -6,8 +6,8 @@ from tests.worlds.tabletop.twin import inside
 
 from nexus.base.errors import ConfigError
 from nexus.worlds.tabletop import Tabletop
-from nexus.worlds.tabletop.render import JITTER, RGB, render
-from nexus.worlds.tabletop.scene import RADIUS, SHAPES, Scenes, sample
+from nexus.worlds.tabletop.render import FAR, JITTER, RGB, nameless, render
+from nexus.worlds.tabletop.scene import RADIUS, SHAPES, Scenes, held_out_colour, sample
 
 
 def slow(scenes: Scenes, i: int, side: int) -> np.ndarray:
@@ -49,3 +49,17 @@ def test_the_same_scene_at_two_sides_is_the_same_picture() -> None:
 def test_an_impossible_side_is_refused() -> None:
     with pytest.raises(ConfigError, match="got 3"):
         Tabletop().render(sample(0, "train", np.arange(1)), side=3)
+
+
+def test_a_colour_without_a_name_is_never_the_one_held_out_and_moves_no_outline() -> None:
+    scenes = sample(5, "train", np.arange(400))
+    named = np.arange(400) % 2 == 0
+    odd, usual = render(scenes, named=named), render(scenes)
+    assert (odd[named] == usual[named]).all()
+    paint, real = nameless(scenes), scenes.exists
+    forbidden = RGB[held_out_colour(scenes.shape)]
+    assert np.linalg.norm(paint - forbidden, axis=-1)[real].min() > FAR
+    bare = np.abs(usual[~named].astype(int) - 51).max(-1) < 30  # background, seen either way
+    changed = (odd[~named] != usual[~named]).any(-1)
+    assert changed[~bare].mean() > 0.9
+    assert changed[bare].mean() < 0.01

@@ -126,3 +126,13 @@ def test_twins_differ_in_one_thing_and_keep_the_rules(seed: int, split: str) -> 
             assert len(differing) == 1
             assert len(differing[0]) <= 2
             assert np.abs(family.x[i] - original.x[0]).max() <= 0.015 + 1e-12
+
+
+def test_the_same_scenes_with_fewer_objects_keep_the_first_ones() -> None:
+    scenes = sample(3, "train", np.arange(50))
+    few = scenes.at_most(2)
+    assert few.count.max() == 2
+    assert (few.x[:, :2] == np.where(few.exists, scenes.x, 0)[:, :2]).all()
+    assert (few.shape[~few.exists] == 0).all()
+    assert (scenes.at_most(6).colour == scenes.colour).all()
+    assert keeps_apart(few).all()

@@ -1,11 +1,12 @@
 """``nexus evaluate`` and ``nexus bench``: numbers, beside what a trivial baseline reaches."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
-from nexus.interfaces.cli.options import Json, RunName
+from nexus.interfaces.cli.options import Json, RunName, UsageError
 from nexus.interfaces.cli.output import print_json, print_results
 
 
@@ -23,15 +24,25 @@ class Evaluate:
     run_name: RunName = ""
     recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
     """Take the newest run of this recipe; train it if there is none."""
+    data: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Find and tell apart the captions of this data set's own pictures (`nexus data make`)."""
     json: Json = False
 
     def run(self) -> int:
         """Measure and print."""
+        if self.data and self.suite != "perception":
+            raise UsageError("--data goes with --suite perception")
         from nexus.interfaces.cli.progress import shown
         from nexus.interfaces.service.measuring import evaluate
 
         with shown() as progress:
-            result = evaluate(self.suite, run=self.run_name, recipe=self.recipe, progress=progress)
+            result = evaluate(
+                self.suite,
+                run=self.run_name,
+                recipe=self.recipe,
+                data=self.data,
+                progress=progress,
+            )
         if self.json:
             print_json(result)
         else:
@@ -41,22 +52,42 @@ class Evaluate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bench:
-    """Measure speed on this machine.
+    """Measure speed on this machine, or what keeps perception alive and what teaches it.
 
     For example:
         nexus bench data
-        nexus bench data --json
+        nexus bench collapse --steps 80
+        nexus bench ablation --cpu-s 120 --seeds 3 --json
     """
 
-    what: tyro.conf.Positional[Literal["data"]]
-    """data: rendered scenes with captions and questions a CPU second."""
+    what: tyro.conf.Positional[Literal["data", "collapse", "ablation"]]
+    """data: scenes a CPU second. collapse: SIGReg's weight, batch and rate against rank. ablation:
+    every objective left out in turn, at equal CPU time."""
+    recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = "demo"
+    """What collapse and ablation vary."""
+    steps: int = 80
+    """Steps of each run of collapse."""
+    cpu_s: float = 120.0
+    """CPU seconds of each run of ablation."""
+    seeds: int = 3
+    """Runs of each variant of ablation."""
     json: Json = False
 
     def run(self) -> int:
         """Measure and print."""
-        from nexus.interfaces.service.measuring import bench_data
+        from nexus.interfaces.cli.progress import shown
+        from nexus.interfaces.service import measuring
 
-        result = bench_data()
+        if min(self.steps, self.seeds, self.cpu_s) <= 0:
+            raise UsageError("--steps, --seeds and --cpu-s must be above 0")
+        with shown() as progress:
+            match self.what:
+                case "data":
+                    result = measuring.bench_data()
+                case "collapse":
+                    result = measuring.bench_collapse(self.recipe, self.steps, progress)
+                case "ablation":
+                    result = measuring.bench_ablation(self.recipe, self.cpu_s, self.seeds, progress)
         if self.json:
             print_json(result)
         else:

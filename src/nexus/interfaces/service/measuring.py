@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from nexus.config import Recipe, overlay
 from nexus.config import recipe as recipe_named
 from nexus.interfaces.service import runs
 from nexus.interfaces.service.training import Half, train_into, trained
@@ -20,12 +21,18 @@ _NEEDS: Final[Mapping[Suite, tuple[Half, ...]]] = {
 
 
 def evaluate(
-    suite: Suite, *, run: str = "", recipe: str = "", progress: "Progress | None" = None
+    suite: Suite,
+    *,
+    run: str = "",
+    recipe: str = "",
+    data: Path | None = None,
+    progress: "Progress | None" = None,
 ) -> Mapping[str, Any]:
     """Return what ``suite`` measures on a run, in the form every suite prints.
 
     The run is the named one, else the newest of ``recipe``, else the newest of all, else a new one
-    of recipe ``tiny``. What is not trained yet is trained first.
+    of recipe ``tiny``. What is not trained yet is trained first. With ``data``, perception is
+    measured on the pictures of that data set.
     """
     folder = _run(run, recipe)
     made_from = runs.recipe_of(folder) if (folder / "recipe.toml").exists() else None
@@ -33,7 +40,7 @@ def evaluate(
     for half in _NEEDS[suite]:
         if not trained(folder, half):
             train_into(made_from, folder, half, progress=progress)
-    return measure(suite, folder)
+    return measure(suite, folder, data)
 
 
 def _run(run: str, recipe: str) -> Path:
@@ -44,13 +51,15 @@ def _run(run: str, recipe: str) -> Path:
     return runs.RUNS / "tiny"
 
 
-def measure(suite: Suite, folder: Path) -> Mapping[str, Any]:
+def measure(suite: Suite, folder: Path, data: Path | None = None) -> Mapping[str, Any]:
     """Return what ``suite`` measures on a trained run."""
     from nexus.base.device import set_threads
-    from nexus.suites import perception, questions
+    from nexus.suites import made, perception, questions
     from nexus.system import Senses, System
 
     set_threads()
+    if data is not None:
+        return made.evaluate(Senses.load(folder), folder, data)
     if suite == "perception":
         return perception.evaluate(Senses.load(folder), folder)
     return questions.evaluate(System.load(folder), folder)
@@ -61,3 +70,28 @@ def bench_data() -> Mapping[str, Any]:
     from nexus.suites.bench_data import bench_data
 
     return bench_data()
+
+
+def bench_collapse(recipe: str, steps: int, progress: "Progress") -> Mapping[str, Any]:
+    """Return which weights of SIGReg keep prediction alone from collapsing."""
+    from nexus.base.device import set_threads
+    from nexus.suites.collapse import bench_collapse
+
+    set_threads()
+    return bench_collapse(_quick(recipe), steps=steps, progress=progress)
+
+
+def bench_ablation(
+    recipe: str, cpu_s: float, seeds: int, progress: "Progress"
+) -> Mapping[str, Any]:
+    """Return what perception knows with each objective left out in turn."""
+    from nexus.base.device import set_threads
+    from nexus.suites.ablation import bench_ablation
+
+    set_threads()
+    return bench_ablation(_quick(recipe), cpu_s=cpu_s, seeds=seeds, progress=progress)
+
+
+def _quick(name: str) -> Recipe:
+    """Return a recipe measured on few scenes: many runs are compared."""
+    return overlay(recipe_named(name), {"evaluate": {"scenes": 512, "probe_scenes": 1024}})

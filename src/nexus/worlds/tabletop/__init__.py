@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Bool, Int64, UInt8
 
 from nexus.base.records import Facts, Question
 from nexus.worlds.tabletop import acting
 from nexus.worlds.tabletop.ask import ask
-from nexus.worlds.tabletop.captions import Foils, describe, foils, paraphrases
-from nexus.worlds.tabletop.looks import Looks, looks
+from nexus.worlds.tabletop.captions import (
+    Foils,
+    describe,
+    foils,
+    paraphrases,
+    phrases,
+    statements,
+)
+from nexus.worlds.tabletop.looks import LOOK_ANSWERS, Looks, looks
 from nexus.worlds.tabletop.render import render
 from nexus.worlds.tabletop.scene import ANSWERS, SPLITS, VOCABULARY, Scenes, sample
 from nexus.worlds.tabletop.twins import twins
@@ -17,6 +24,7 @@ from nexus.worlds.tabletop.words import words
 
 __all__ = [
     "ANSWERS",
+    "LOOK_ANSWERS",
     "VOCABULARY",
     "Foils",
     "Looks",
@@ -25,6 +33,8 @@ __all__ = [
     "foils",
     "looks",
     "paraphrases",
+    "phrases",
+    "statements",
     "twins",
 ]
 
@@ -47,9 +57,11 @@ class Tabletop:
         """Return every lower-case word this world's language can contain."""
         return words()
 
-    def render(self, scenes: Scenes, *, side: int = 64) -> UInt8[np.ndarray, "n side side 3"]:
-        """Return one RGB picture a scene."""
-        return render(scenes, side=side)
+    def render(
+        self, scenes: Scenes, *, side: int = 64, named: Bool[np.ndarray, " n"] | None = None
+    ) -> UInt8[np.ndarray, "n side side 3"]:
+        """Return one RGB picture a scene; one that is not ``named`` in colours without a name."""
+        return render(scenes, side=side, named=named)
 
     def describe(self, scenes: Scenes, *, partial: bool = False, draw: int = 0) -> list[str]:
         """Return one caption a scene; another ``draw`` tells the same in other words."""

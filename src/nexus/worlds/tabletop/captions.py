@@ -4,13 +4,14 @@ A template is an opening, a form, a way of joining and an ending; one in five is
 speaks only in split "templates". Words and order vary beside that.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 
 from nexus.base.randomness import key
 from nexus.worlds.dice import Dice, dice
@@ -72,6 +73,23 @@ class Foils:
     wrong: list[str]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statements:
+    """Phrases of captions, about half of them made false in one thing; row by row of scenes."""
+
+    texts: list[list[str]]
+    true: Bool[np.ndarray, "n each"]
+
+
+class _Said(NamedTuple):
+    """What is said of one object."""
+
+    text: str
+    phrase: Phrase
+    relation: int
+    """To the object told before it; -1 is none."""
+
+
 def describe(scenes: Scenes, *, partial: bool = False, draw: int = 0) -> list[str]:
     """Return one caption a scene; another ``draw`` tells the same scenes in other words."""
     tell = _part if partial else _whole
@@ -108,6 +126,79 @@ def foils(scenes: Scenes, kind: FoilKind) -> Foils:
     return Foils(rows=np.array(rows, dtype=np.int64), true=true, wrong=wrong)
 
 
+def phrases(caption: str) -> list[str]:
+    """Return the phrases of a caption, one an object; one that says "it" after the one it means.
+
+        >>> phrases("i see a disc, a box above it.")
+    ['i see a disc', 'i see a disc, a box above it']
+    """
+    parts = re.split("; |, and |, | and ", caption.removesuffix("."))
+    before = ["", *parts[:-1]]
+    return [
+        f"{one}, {part}" if one and part.endswith(" it") else part
+        for one, part in zip(before, parts, strict=True)
+    ]
+
+
+def statements(scenes: Scenes, *, per_scene: int) -> Statements:
+    """Return ``per_scene`` phrases of captions a scene, true or false of it.
+
+    A false one has one attribute or its relation changed, half the time to what another object of
+    the scene has: the right words alone do not make it true.
+    """
+    templates = HELD_OUT if scenes.split == "templates" else USUAL
+    stream = key(scenes.seed, "tabletop", scenes.split, "caption", "statement")
+    rows = [
+        [_statement(table, thrown, thrown.pick(templates)) for thrown in row]
+        for table, row in zip(tables(scenes), dice(stream, scenes.index, per_scene), strict=True)
+    ]
+    return Statements(
+        texts=[[text for text, _ in row] for row in rows],
+        true=np.array([[true for _, true in row] for row in rows]).reshape(-1, per_scene),
+    )
+
+
+def _statement(table: Table, thrown: Dice, template: Template) -> tuple[str, bool]:
+    """Return one phrase of a caption, and whether it is true."""
+    if not table.count:
+        return "there is nothing", True
+    at, word = thrown.roll(table.count), thrown.roll(1 << 32)
+    true = _tell(table, Dice(word), template)
+    if thrown.roll(2):
+        slot = Dice(word).shuffled(table.count)[at]
+        if true[at].relation >= 0 and thrown.roll(3) == 0:
+            told = _tell(table, Dice(word), template, flip=at)
+        else:
+            changeable = 3 if true[at].phrase.place < 0 else 4
+            changed = _confused(table, thrown, slot, thrown.roll(changeable))
+            told = _tell(replace(table, values=changed), Dice(word), template)
+        before = told[at - 1].phrase if at else Phrase()
+        if not _holds(table, told[at], before):
+            return phrases(_sentence([said.text for said in told], template))[at], False
+    return phrases(_sentence([said.text for said in true], template))[at], True
+
+
+def _confused(table: Table, thrown: Dice, slot: int, attribute: int) -> list[list[int]]:
+    """Return the values with one of them changed; unchanged if that makes a held-out pair."""
+    values = [list(column) for column in table.values]
+    old, other = values[attribute][slot], values[attribute][thrown.roll(table.count)]
+    size = len(VALUES[attribute])
+    new = other if other != old and thrown.roll(2) else (old + 1 + thrown.roll(size - 1)) % size
+    values[attribute][slot] = new
+    spoken = table.may_be(values[SHAPE][slot], values[COLOUR][slot])
+    return values if spoken else [list(column) for column in table.values]
+
+
+def _holds(table: Table, said: _Said, before: Phrase) -> bool:
+    """Return whether something fits what is said, next to something that fits ``before``."""
+    fits = table.select(said.phrase)
+    if said.relation < 0:
+        return bool(fits)
+    known = table.select(before)
+    there = [slot for slot in range(table.count) if known >> slot & 1]
+    return any(table.related[said.relation][slot] & fits for slot in there)
+
+
 def _dice(scenes: Scenes, purpose: str, draw: int) -> list[Dice]:
     stream = key(scenes.seed, "tabletop", scenes.split, "caption", purpose, draw)
     return [row[0] for row in dice(stream, scenes.index)]
@@ -117,24 +208,32 @@ def _whole(table: Table, thrown: Dice, template: Template, flip: int = -1) -> st
     """Return a caption of every object; ``flip`` turns that object's relation into its opposite."""
     if not table.count:
         return "there is nothing"
+    return _sentence([said.text for said in _tell(table, thrown, template, flip)], template)
+
+
+def _tell(table: Table, thrown: Dice, template: Template, flip: int = -1) -> list[_Said]:
+    """Return what is said of each object, in the order of telling: the first roll of the dice."""
     order = thrown.shuffled(table.count)
-    said: list[str] = []
+    said: list[_Said] = []
     for at, slot in enumerate(order):
+        bare = _phrase(table, slot, place=False)
         form = FORMS[template.form]
         if form == "mixed":
             form = "related" if thrown.roll(2) else "placed"
         if form == "related" and at:
-            noun = Noun(_phrase(table, slot, place=False), thrown)
+            noun = Noun(bare, thrown)
             relation = thrown.pick(_relations(table, slot, order[at - 1]))
             relation = relation ^ 1 if at == flip else relation  # pairs of opposites: 0-1, 2-3
-            said.append(f"{noun:a} {thrown.pick(RELATION_WORDS[relation])} it")
+            text = f"{noun:a} {thrown.pick(RELATION_WORDS[relation])} it"
+            said.append(_Said(text, bare, relation))
         elif form == "placed first":
             place = Noun(Phrase(place=table.values[PLACE][slot]), thrown)
-            noun = Noun(_phrase(table, slot, place=False), thrown)
-            said.append(f"{place.where} {noun:a}")
+            noun = Noun(bare, thrown)
+            said.append(_Said(f"{place.where} {noun:a}", _phrase(table, slot), -1))
         else:
-            said.append(f"{Noun(_phrase(table, slot), thrown):a}")
-    return _sentence(said, template)
+            whole = _phrase(table, slot)
+            said.append(_Said(f"{Noun(whole, thrown):a}", whole, -1))
+    return said
 
 
 def _sentence(said: list[str], template: Template) -> str:

@@ -20,6 +20,12 @@ CLEAR: Final = 0.10
 """A cell shows nothing if no object's centre is this near its own, as a fraction of the side."""
 KINDS: Final = ("colour", "shape", "size", "nothing", "where", "how many")
 _ATTRIBUTES: Final = (("colour", COLOURS), ("shape", SHAPES), ("size", SIZES))
+_CELLS: Final = tuple(f"column {c + 1} row {r + 1}" for r, c in product(range(CELLS), range(CELLS)))
+LOOK_ANSWERS: Final = (
+    *(value for _, values in _ATTRIBUTES for value in values),
+    *("nothing", *_CELLS, *map(str, range(MAX_OBJECTS + 1)), "yes", "no"),
+)
+"""Every answer a look, or a statement to affirm or deny, can have."""
 _SHARES: Final = (0.19, 0.19, 0.11, 0.15, 0.20, 0.16)  # of the kinds, in their order
 _NOBODY: Final = -1
 
@@ -41,14 +47,12 @@ class Looks:
 
 
 @lru_cache(maxsize=1)
-def texts() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return all query and all answer texts, in the order of their indices."""
-    cells = [f"column {c + 1} row {r + 1}" for r, c in product(range(CELLS), range(CELLS))]
-    queries = [f"the {name} at {cell}" for name, _ in _ATTRIBUTES for cell in cells]
+def texts() -> tuple[str, ...]:
+    """Return all query texts, in the order of their indices."""
+    queries = [f"the {name} at {cell}" for name, _ in _ATTRIBUTES for cell in _CELLS]
     queries += [f"where is the {_said(*phrase, 'thing', '')}" for phrase in _phrases()]
     queries += [f"how many {_said(*phrase, 'things', 's')}" for phrase in _phrases()]
-    values = [value for _, values in _ATTRIBUTES for value in values]
-    return tuple(queries), (*values, "nothing", *cells, *map(str, range(MAX_OBJECTS + 1)))
+    return tuple(queries)
 
 
 def _phrases() -> list[tuple[int, int, int]]:
@@ -82,8 +86,16 @@ _FIRST_CELL: Final = 15
 _FIRST_COUNT: Final = _FIRST_CELL + CELLS * CELLS
 
 
-def looks(scenes: Scenes, *, per_scene: int, stream_name: str = "looks") -> Looks:
+def looks(
+    scenes: Scenes,
+    *,
+    per_scene: int,
+    stream_name: str = "looks",
+    named: Bool[np.ndarray, " n"] | None = None,
+) -> Looks:
     """Return ``per_scene`` looks a scene; another ``stream_name`` draws others.
+
+    Of a scene that is not ``named`` no colour is asked and none is said: it has no words for them.
 
     Kinds: colour, shape or size at an object's cell (skipped if two centres share the cell); the
     same asked of a clear cell ("nothing"); where the one thing is that a phrase fits; how many
@@ -93,6 +105,8 @@ def looks(scenes: Scenes, *, per_scene: int, stream_name: str = "looks") -> Look
     stream = key(scenes.seed, "tabletop", scenes.split, stream_name)
     u = uniform(stream, scenes.index, per_scene * 5).reshape(n, per_scene, 5)
     kind = np.searchsorted(np.cumsum(_SHARES), u[..., 0], side="right").clip(0, len(KINDS) - 1)
+    told = np.ones(n, dtype=bool) if named is None else named
+    kind = np.where((kind == 0) & ~told[:, None], 1, kind)
     slot = (u[..., 1] * scenes.count[:, None]).astype(np.int64)
     cell = (scenes.y * CELLS).astype(np.int64) * CELLS + (scenes.x * CELLS).astype(np.int64)
     at = np.take_along_axis(cell, slot, axis=1)
@@ -112,16 +126,15 @@ def looks(scenes: Scenes, *, per_scene: int, stream_name: str = "looks") -> Look
     query[here], valid[here] = _empty_cells(scenes, rows, u[rows, columns])
     answer[here] = _NOTHING
 
-    phrase, fit = _phrased(scenes, u, slot, kind)
+    phrase, fit = _phrased(scenes, u, slot, kind, told)
     for k, first in ((4, _WHERE), (5, _HOW_MANY)):
         query[kind == k] = (first + phrase)[kind == k]
     answer[kind == 4] = (_FIRST_CELL + at)[kind == 4]
     valid[kind == 4] = (fit == 1)[kind == 4]
     answer[kind == 5] = (_FIRST_COUNT + fit)[kind == 5]
     valid[kind == 5] = True
-    queries, answers = texts()
     return Looks(
-        queries=queries, answers=answers, query=query, answer=answer, valid=valid, kind=kind
+        queries=texts(), answers=LOOK_ANSWERS, query=query, answer=answer, valid=valid, kind=kind
     )
 
 
@@ -148,6 +161,7 @@ def _phrased(
     u: Float64[np.ndarray, "n looks 5"],
     slot: Int64[np.ndarray, "n looks"],
     kind: Int64[np.ndarray, "n looks"],
+    named: Bool[np.ndarray, " n"],
 ) -> tuple[Int64[np.ndarray, "n looks"], Int64[np.ndarray, "n looks"]]:
     """Return a phrase for each look, by its number, and how many objects it fits.
 
@@ -156,6 +170,7 @@ def _phrased(
     """
     mask = 1 + (u[..., 2] * 7).astype(np.int64)
     mask = np.where((kind == 4) & (u[..., 4] < 0.5), 7, mask)  # the full phrase is oftener unique
+    mask = np.where(named[:, None], mask, np.where(mask == 2, 4, mask & ~2))  # bit 1 is colour
     fresh = (kind == 5) & (u[..., 4] < 1 / 3)
     any_value = (u[..., 3] * 64).astype(np.int64)
     drawn = (any_value % 2, any_value // 2 % 8, any_value // 16)

@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64, UInt8
+from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 from numpy.lib.stride_tricks import sliding_window_view
 
 from nexus.base.errors import ConfigError
 from nexus.base.randomness import key, uniform, words
-from nexus.worlds.tabletop.scene import MAX_OBJECTS, RADIUS, Scenes
+from nexus.worlds.tabletop.scene import MAX_OBJECTS, RADIUS, Scenes, held_out_colour
 
 RGB: Final = np.array(
     [
@@ -31,12 +31,17 @@ NOISE: Final = 0.02
 """Standard deviation of the background's noise, of full brightness 1."""
 JITTER: Final = 0.05
 """Largest change of each colour channel of an object."""
+FAR: Final = 0.2
+"""Least distance of a colour without a name from the colours it must not look like."""
+_PAINTS: Final = 16
 SMALLEST, LARGEST = 16, 1024
 _TILE: Final = 128  # noise windows start anywhere in a square of this many pixels
 
 
-def render(scenes: Scenes, *, side: int = 64) -> UInt8[np.ndarray, "n side side 3"]:
-    """Return one RGB picture a scene.
+def render(
+    scenes: Scenes, *, side: int = 64, named: Bool[np.ndarray, " n"] | None = None
+) -> UInt8[np.ndarray, "n side side 3"]:
+    """Return one RGB picture a scene; one that is not ``named`` in colours without a name.
 
     Raises:
         ConfigError: ``side`` is outside 16 to 1024 pixels.
@@ -44,7 +49,10 @@ def render(scenes: Scenes, *, side: int = 64) -> UInt8[np.ndarray, "n side side 
     if not SMALLEST <= side <= LARGEST:
         raise ConfigError(f"tabletop.side must lie in [{SMALLEST}, {LARGEST}], got {side}")
     pictures = _background(scenes, side)
-    paint = 255 * np.clip(RGB[scenes.colour] + _jitter(scenes), 0, 1).astype(np.float32)
+    paint = np.clip(RGB[scenes.colour] + _jitter(scenes), 0, 1)
+    if named is not None:
+        paint = np.where(named[:, None, None], paint, nameless(scenes))
+    paint = (255 * paint).astype(np.float32)
     for slot in range(MAX_OBJECTS):
         for size in range(len(RADIUS)):
             rows = np.flatnonzero((slot < scenes.count) & (scenes.size[:, slot] == size))
@@ -73,6 +81,22 @@ def _jitter(scenes: Scenes) -> Float64[np.ndarray, "n 6 3"]:
     stream = key(scenes.seed, "tabletop", scenes.split, "jitter")
     u = uniform(stream, scenes.index, MAX_OBJECTS * 3)
     return JITTER * (2 * u.reshape(-1, MAX_OBJECTS, 3) - 1)
+
+
+def nameless(scenes: Scenes) -> Float64[np.ndarray, "n 6 3"]:
+    """Return a random colour for each object, none like the background or the held-out colour.
+
+    A shape painted so says nothing of which shapes go with which named colours; and no shape is
+    ever shown near the colour that is held out with it (``FAR`` in RGB; 1 is black to full red).
+    """
+    stream = key(scenes.seed, "tabletop", scenes.split, "nameless")
+    drawn = uniform(stream, scenes.index, _PAINTS * MAX_OBJECTS * 3)
+    drawn = drawn.reshape(-1, _PAINTS, MAX_OBJECTS, 3)
+    forbidden = RGB[held_out_colour(scenes.shape)][:, None]
+    fine = np.linalg.norm(drawn - forbidden, axis=-1) > FAR
+    fine &= np.abs(drawn - BACKGROUND).max(-1) > FAR
+    first = fine.argmax(1)[:, None, :, None]
+    return np.take_along_axis(drawn, first, axis=1)[:, 0]
 
 
 def _draw(

@@ -4,15 +4,14 @@ from functools import lru_cache
 
 from nexus.worlds.tabletop.captions import OPENINGS
 from nexus.worlds.tabletop.language import lexicon, split_words
-from nexus.worlds.tabletop.looks import texts
+from nexus.worlds.tabletop.looks import LOOK_ANSWERS, texts
 from nexus.worlds.tabletop.templates import FAMILIES
 
 
 @lru_cache(maxsize=1)
 def words() -> frozenset[str]:
     """Return every lower-case word of captions, questions, looks, steps and answers."""
-    queries, answers = texts()
-    told = [*OPENINGS, "is it and", *queries, *answers]
+    told = [*OPENINGS, "is it and", *texts(), *LOOK_ANSWERS]
     for family in FAMILIES.values():
         told += [
             wording.text.format(*[_Hole()] * 3, rel="", rel2="", attr="", colour="")

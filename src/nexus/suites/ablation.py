@@ -1,0 +1,96 @@
+"""Bench "ablation": what each objective contributes, at equal CPU-seconds, over several seeds.
+
+Every variant trains from nothing for the same CPU time (so a cheaper objective gets more steps) and
+is judged on the same test scenes. A term that changes nothing is said to change nothing.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from nexus.config import Recipe, overlay
+from nexus.suites import briefly, results
+from nexus.suites.asked import asked_figures
+from nexus.suites.perception import (
+    foil_figures,
+    paraphrase_figure,
+    rank_figure,
+    retrieval_figures,
+)
+from nexus.suites.probing import probe_figures
+from nexus.suites.results import Figure
+from nexus.train.phase import Progress
+
+_OFF: Final = dict.fromkeys(("ask", "image", "text", "cross", "contrastive", "sigreg"), 0.0)
+VARIANTS: Final[Mapping[str, Mapping[str, Mapping[str, float | int]]]] = {
+    "all": {},
+    "no_ask": {"objective": {"ask": 0.0}},
+    "no_statements": {"objective": {"statements": 0}},
+    "no_nameless": {"objective": {"nameless": 0.0}},
+    "no_grain": {"objective": {"grain": 0.0}},
+    "no_mask": {"objective": {"image": 0.0, "text": 0.0}},
+    "no_cross": {"objective": {"cross": 0.0}},
+    "no_contrastive": {"objective": {"contrastive": 0.0}},
+    "no_sigreg": {"objective": {"sigreg": 0.0}},
+    "no_ema": {"predict": {"ema_start": 0.0, "ema_end": 0.0}},
+    "contrastive_only": {"objective": {**_OFF, "contrastive": 1.0}},
+    "image_only": {"objective": {**_OFF, "image": 1.0, "sigreg": 0.05, "jepa_every": 1}},
+    "text_only": {"objective": {**_OFF, "text": 1.0, "sigreg": 0.05, "jepa_every": 1}},
+}
+"""Variant -> what it changes in the recipe."""
+SHOWN: Final = (
+    *("retrieval_of_ceiling", "foil_colour", "foil_exchanged", "foil_relation", "probe_shape"),
+    *("probe_shape_heldout_pairs", "probe_colour", "probe_count", "asked_shape"),
+    *("paraphrase_cosine_gap", "rankme_fraction", "noise_robust"),
+)
+"""The figures a variant is judged by."""
+
+
+def bench_ablation(
+    recipe: Recipe, *, cpu_s: float, seeds: int, progress: Progress
+) -> dict[str, Any]:
+    """Return every figure of every variant: the mean over seeds, with the worst as ``low``.
+
+    ``floor`` is the same figure of the untrained encoder, or chance.
+    """
+    began = time.process_time()
+    figures: dict[str, Figure] = {}
+    steps: dict[str, int] = {}
+    for name, changes in VARIANTS.items():
+        found: list[dict[str, Figure]] = []
+        for seed in range(seeds):
+            made = overlay(overlay(recipe, changes), {"seed": seed})
+            tokenizer = briefly.words(made)
+            steps[name] = briefly.steps_within(made, tokenizer, cpu_s=cpu_s)
+            made = briefly.with_steps(made, steps[name])
+            trained = briefly.phase(made, tokenizer)
+            briefly.run(trained, last=steps[name])
+            found.append(measured(briefly.bench(trained, made)))
+            progress.note(f"{name}, seed {seed}: {steps[name]} steps")
+        figures |= {f"{name}/{key}": over_seeds([f[key] for f in found]) for key in SHOWN}
+    return results.result(
+        "ablation", figures, recipe, cpu_s=time.process_time() - began, steps=steps
+    )
+
+
+def measured(bench: briefly.Workbench) -> dict[str, Figure]:
+    """Return the figures a variant is judged by."""
+    found = retrieval_figures(bench) | foil_figures(bench) | paraphrase_figure(bench)
+    return found | probe_figures(bench) | rank_figure(bench) | asked_figures(bench)
+
+
+def over_seeds(found: list[Figure]) -> Figure:
+    """Return the mean over training runs, the worst and the best as its interval."""
+    values = [f.value for f in found if f.value is not None]
+    if not values:
+        return results.NOT_MEASURED
+    return Figure(
+        value=float(np.mean(values)),
+        floor=found[0].floor,
+        low=min(values),
+        high=max(values),
+        n=found[0].n,
+        seeds=len(values),
+    )

@@ -1,0 +1,39 @@
+"""What a step asks has the answers it says, and grain is as strong as it says."""
+
+import numpy as np
+import torch
+
+from nexus.train.views import ask, grainy
+from nexus.worlds.tabletop import Tabletop, looks, statements
+
+WORLD = Tabletop()
+
+
+def test_looks_are_asked_of_all_scenes_and_statements_of_those_with_names() -> None:
+    scenes = WORLD.scenes(0, "train", np.arange(20))
+    named = np.arange(20) < 12
+    asked = ask(scenes, looks_each=5, statements_each=3, named=named)
+    seen, said = looks(scenes, per_scene=5, named=named), statements(scenes, per_scene=3)
+    assert asked.query.shape == (20, 8)
+    for row in range(20):
+        for k in range(5):
+            assert asked.texts[asked.query[row, k]] == seen.queries[seen.query[row, k]]
+            assert asked.answers[asked.answer[row, k]] == seen.answers[seen.answer[row, k]]
+            assert asked.valid[row, k] == seen.valid[row, k]
+        for k in range(3):
+            assert asked.valid[row, 5 + k] == named[row]
+            if named[row]:
+                assert asked.texts[asked.query[row, 5 + k]] == said.texts[row][k]
+                verdict = "yes" if said.true[row, k] else "no"
+                assert asked.answers[asked.answer[row, 5 + k]] == verdict
+
+
+def test_every_second_picture_has_grain_of_its_own_strength() -> None:
+    images = torch.full((40, 16, 16, 3), 128, dtype=torch.uint8)
+    seen = grainy(images, 0.1, torch.Generator().manual_seed(0))
+    assert torch.equal(seen[1::2], images[1::2])
+    spread = (seen[::2].float() - 128).flatten(1).std(1) / 255
+    assert spread.max() < 0.11
+    assert spread.max() > 0.08
+    assert spread.min() < 0.02
+    assert grainy(images, 0.0, torch.Generator()) is images
