@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from nexus.config import recipe
 from nexus.interfaces.report.contents import read_evaluation
-from nexus.suites.results import NOT_MEASURED, Figure, mean, result, share, store
+from nexus.suites.results import NOT_MEASURED, Figure, mean, result, share, store, worst
 
 
 @given(st.integers(1, 300), st.integers(0, 99))
@@ -56,3 +57,20 @@ def test_what_is_stored_is_json_that_the_report_reads(tmp_path: Path) -> None:
     ]
     assert read.hash == recipe("smoke").hash
     assert found["kinds"] == {"x": {"n": 2}}
+
+
+def test_of_several_runs_the_worst_figure_counts() -> None:
+    def run(accuracy: float, ece: float) -> dict[str, Any]:
+        figures = {
+            "accuracy": {"value": accuracy, "floor": 0.5, "n": 9, "seeds": 1},
+            "ece": {"value": ece, "floor": 0.1, "n": 9, "seeds": 1},
+            "nothing": {"value": None, "floor": None, "n": 0, "seeds": 1},
+        }
+        return {"suite": "x", "figures": figures, "cpu_s": 2.0}
+
+    found = worst([run(0.9, 0.01), run(0.8, 0.03), run(0.95, 0.02)])
+    assert found["figures"]["accuracy"] == {"value": 0.8, "floor": 0.5, "n": 9, "seeds": 3}
+    assert found["figures"]["ece"]["value"] == 0.03
+    assert found["figures"]["nothing"]["value"] is None
+    assert found["per_seed"]["accuracy"] == [0.9, 0.8, 0.95]
+    assert found["cpu_s"] == 6.0

@@ -15,15 +15,16 @@ def test_looks_are_asked_of_all_scenes_and_statements_of_those_with_names() -> N
     asked = ask(scenes, looks_each=5, statements_each=3, named=named)
     seen, said = looks(scenes, per_scene=5, named=named), statements(scenes, per_scene=3)
     assert asked.query.shape == (20, 8)
+    texts = [*asked.texts[0], *asked.texts[1]]
     for row in range(20):
         for k in range(5):
-            assert asked.texts[asked.query[row, k]] == seen.queries[seen.query[row, k]]
+            assert texts[asked.query[row, k]] == seen.queries[seen.query[row, k]]
             assert asked.answers[asked.answer[row, k]] == seen.answers[seen.answer[row, k]]
             assert asked.valid[row, k] == seen.valid[row, k]
         for k in range(3):
             assert asked.valid[row, 5 + k] == named[row]
             if named[row]:
-                assert asked.texts[asked.query[row, 5 + k]] == said.texts[row][k]
+                assert texts[asked.query[row, 5 + k]] == said.texts[row][k]
                 verdict = "yes" if said.true[row, k] else "no"
                 assert asked.answers[asked.answer[row, 5 + k]] == verdict
 

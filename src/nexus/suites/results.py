@@ -4,11 +4,11 @@ A number stands beside its floor (what a trivial baseline reaches on the same it
 interval and the number of items, or it is not a result.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -40,6 +40,8 @@ class Figure:
         return cls(value=interval.value, floor=floor, low=interval.low, high=interval.high, n=n)
 
 
+_LESS: Final = ("ece", "forged")
+"""How figures begin of which less is better."""
 NOT_MEASURED = Figure(value=None)
 
 
@@ -70,6 +72,25 @@ def result(
         "code_hash": code_hash(),
         "cpu_s": round(cpu_s, 1),
     }
+
+
+def worst(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the results of several training runs as one: each figure from its worst run.
+
+    ``per_seed`` keeps every run's value.
+    """
+    figures: dict[str, Any] = {}
+    per_seed: dict[str, Any] = {}
+    for name in found[0]["figures"]:
+        each = [run["figures"][name] for run in found]
+        values = [figure["value"] for figure in each]
+        per_seed[name] = values
+        measured = [figure for figure in each if figure["value"] is not None]
+        pick = max if name.startswith(_LESS) else min
+        chosen = pick(measured, key=lambda figure: figure["value"]) if measured else each[0]
+        figures[name] = {**chosen, "seeds": len(measured)}
+    cpu_s = round(sum(run["cpu_s"] for run in found), 1)
+    return {**found[0], "figures": figures, "per_seed": per_seed, "cpu_s": cpu_s}
 
 
 def store(folder: Path, found: Mapping[str, Any]) -> None:

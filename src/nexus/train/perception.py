@@ -81,7 +81,7 @@ class PerceptionPhase:
             ),
             captions=words,
             caption_id=torch.tensor([crc32(text.encode()) for text in captions]),
-            queries=self.words(asked.texts),
+            queries=tuple([self.words(texts) for texts in asked.texts if texts]),
             answers=self.words(asked.answers),
             query=torch.from_numpy(asked.query),
             answer=torch.from_numpy(asked.answer),

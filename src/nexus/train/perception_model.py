@@ -51,8 +51,8 @@ class PerceptionBatch:
     """Of the first pictures; the rest show colours that have no name."""
     caption_id: Int[Tensor, " batch"]
     """Equal for equal captions, on any rank: what says the same is no wrong match."""
-    queries: Words
-    """Each query text of the batch once."""
+    queries: tuple[Words, ...]
+    """Each query text of the batch once; those of like length together, for padding costs time."""
     answers: Words
     """Every answer text there is: the candidates."""
     query: Int[Tensor, "batch look"]
@@ -114,7 +114,7 @@ class PerceptionModel(nn.Module):
 
     def _asked(self, batch: PerceptionBatch, patches: Tensor) -> Float[Tensor, ""]:
         """Cross-entropy of each predicted latent among all answers' latents (arXiv:2512.10942)."""
-        queries = self.encoder.words(batch.queries.ids, batch.queries.padding).pooled
+        queries = torch.cat([self.encoder.words(q.ids, q.padding).pooled for q in batch.queries])
         answers = self.answer_latents(batch.answers)
         logits = self.ask.logits(queries[batch.query], patches, answers)
         each = functional.cross_entropy(

@@ -15,7 +15,8 @@ from nexus.worlds.tabletop.scene import Scenes
 class Queries:
     """What is asked of each scene: looks, then statements to affirm or deny."""
 
-    texts: list[str]
+    texts: tuple[list[str], list[str]]
+    """Of looks, which are short, and of statements; numbered from the first to the last."""
     answers: tuple[str, ...]
     """Every answer text there is."""
     query: Int64[np.ndarray, "n each"]
@@ -32,14 +33,13 @@ def ask(
     """
     seen = looks(scenes, per_scene=looks_each, named=named)
     used, query = np.unique(seen.query, return_inverse=True)
-    texts = [seen.queries[i] for i in used]
     told = int(named.sum())
     said = statements(scenes.take(slice(0, told)), per_scene=statements_each)
     extra, verdict = np.zeros((2, len(scenes), statements_each), dtype=np.int64)
-    extra[:told] = len(texts) + np.arange(told * statements_each).reshape(told, -1)
+    extra[:told] = len(used) + np.arange(told * statements_each).reshape(told, -1)
     verdict[:told] = np.where(said.true, seen.answers.index("yes"), seen.answers.index("no"))
     return Queries(
-        texts=[*texts, *(text for row in said.texts for text in row)],
+        texts=([seen.queries[i] for i in used], [text for row in said.texts for text in row]),
         answers=seen.answers,
         query=np.hstack([query.reshape(seen.query.shape), extra]),
         answer=np.hstack([seen.answer, verdict]),

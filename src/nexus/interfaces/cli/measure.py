@@ -17,6 +17,7 @@ class Evaluate:
     For example:
         nexus evaluate --suite perception
         nexus evaluate --suite questions --run demo --json
+        nexus evaluate --suite perception --recipe tiny --seeds 3
     """
 
     suite: Literal["perception", "questions"]
@@ -24,6 +25,8 @@ class Evaluate:
     run_name: RunName = ""
     recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
     """Take the newest run of this recipe; train it if there is none."""
+    seeds: int = 1
+    """Train and measure so many runs of the recipe, and print the worst one's figures."""
     data: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     """Find and tell apart the captions of this data set's own pictures (`nexus data make`)."""
     json: Json = False
@@ -32,17 +35,24 @@ class Evaluate:
         """Measure and print."""
         if self.data and self.suite != "perception":
             raise UsageError("--data goes with --suite perception")
+        if self.seeds < 1 or (self.seeds > 1 and (self.data or self.run_name)):
+            raise UsageError("--seeds is at least 1, and goes with neither --run nor --data")
         from nexus.interfaces.cli.progress import shown
-        from nexus.interfaces.service.measuring import evaluate
+        from nexus.interfaces.service.measuring import evaluate, evaluate_seeds
 
         with shown() as progress:
-            result = evaluate(
-                self.suite,
-                run=self.run_name,
-                recipe=self.recipe,
-                data=self.data,
-                progress=progress,
-            )
+            if self.seeds > 1:
+                result = evaluate_seeds(
+                    self.suite, recipe=self.recipe, seeds=self.seeds, progress=progress
+                )
+            else:
+                result = evaluate(
+                    self.suite,
+                    run=self.run_name,
+                    recipe=self.recipe,
+                    data=self.data,
+                    progress=progress,
+                )
         if self.json:
             print_json(result)
         else:

@@ -43,6 +43,27 @@ def evaluate(
     return measure(suite, folder, data)
 
 
+def evaluate_seeds(
+    suite: Suite, *, recipe: str, seeds: int, progress: "Progress | None" = None
+) -> Mapping[str, Any]:
+    """Return each figure of the worst of several runs, which differ in nothing but their seed.
+
+    Run k is called ``<recipe>-seed<k>``, but the first is the recipe's own.
+    """
+    from nexus.suites.results import worst
+
+    found: list[Mapping[str, Any]] = []
+    for seed in range(seeds):
+        made_from = overlay(recipe_named(recipe or "tiny"), {"seed": seed})
+        folder = runs.RUNS / f"{made_from.name}-seed{seed}"
+        if not seed and not (folder / "run.json").exists():
+            folder = runs.find_or_name("", made_from)
+        for half in _NEEDS[suite]:
+            train_into(made_from, folder, half, progress=progress)
+        found.append(measure(suite, folder))
+    return worst(found)
+
+
 def _run(run: str, recipe: str) -> Path:
     if recipe:
         return runs.find_or_name(run, recipe_named(recipe))

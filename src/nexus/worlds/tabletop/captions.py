@@ -143,13 +143,18 @@ def phrases(caption: str) -> list[str]:
 def statements(scenes: Scenes, *, per_scene: int) -> Statements:
     """Return ``per_scene`` phrases of captions a scene, true or false of it.
 
-    A false one has one attribute or its relation changed, half the time to what another object of
-    the scene has: the right words alone do not make it true.
+    Half are of the form that relates objects. A false one has its relation turned round or one
+    attribute changed, half the time to what another object of the scene has: the right words
+    alone do not make it true.
     """
     templates = HELD_OUT if scenes.split == "templates" else USUAL
+    related = [t for t in templates if FORMS[t.form] == "related"]
     stream = key(scenes.seed, "tabletop", scenes.split, "caption", "statement")
     rows = [
-        [_statement(table, thrown, thrown.pick(templates)) for thrown in row]
+        [
+            _statement(table, thrown, thrown.pick((templates, related)[thrown.roll(2)]))
+            for thrown in row
+        ]
         for table, row in zip(tables(scenes), dice(stream, scenes.index, per_scene), strict=True)
     ]
     return Statements(
@@ -166,7 +171,7 @@ def _statement(table: Table, thrown: Dice, template: Template) -> tuple[str, boo
     true = _tell(table, Dice(word), template)
     if thrown.roll(2):
         slot = Dice(word).shuffled(table.count)[at]
-        if true[at].relation >= 0 and thrown.roll(3) == 0:
+        if true[at].relation >= 0 and thrown.roll(2):
             told = _tell(table, Dice(word), template, flip=at)
         else:
             changeable = 3 if true[at].phrase.place < 0 else 4
