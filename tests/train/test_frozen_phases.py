@@ -11,7 +11,7 @@ from nexus.nn.seeding import seeded
 from nexus.predict.dynamics import LatentDynamics
 from nexus.reason.fast import END, FastReasoner
 from nexus.reason.grounding import Grounding
-from nexus.train.dynamics import LONGEST, DynamicsPhase
+from nexus.train.dynamics import LONGEST, DynamicsPhase, change_loss
 from nexus.train.fast import Asker, FastPhase, calibrate_fast, hypothetical, step_ids
 from nexus.train.grounding import GroundingPhase, calibrate, cell_targets
 from nexus.train.latent_cache import LatentCache, cache
@@ -202,3 +202,20 @@ def test_temperatures_fitted_on_held_out_scenes_lower_their_loss(
         assert nn.functional.cross_entropy(x / grounding.temperature(name), y) <= plain + 1e-5
     assert (grounding.error >= 1e-3).all()
     assert float(fast.temperature) != 1.0
+
+
+def test_change_counts_what_moved_and_as_many_of_the_worst_that_did_not() -> None:
+    g = torch.Generator().manual_seed(0)
+    before = torch.randn(2, 6, 4, generator=g)
+    true = before.clone()
+    true[0, 1] += 2.0
+    true[1, 3] -= 2.0
+    imagined = true + 0.1 * torch.randn(2, 6, 4, generator=g)
+    each = torch.nn.functional.smooth_l1_loss(imagined, true, reduction="none").mean(-1)
+    moved = [float(each[0, 1]), float(each[1, 3])]
+    rest = sorted(
+        float(each[i, j]) for i in range(2) for j in range(6) if (i, j) not in ((0, 1), (1, 3))
+    )
+    slow = 0.5 * (sum(moved) / 2 + sum(rest[-2:]) / 2)
+    assert float(change_loss(imagined, true, before)) == pytest.approx(slow, rel=1e-5)
+    assert float(change_loss(before, before, before)) == 0.0

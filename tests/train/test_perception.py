@@ -40,9 +40,8 @@ def test_a_batch_is_a_function_of_its_step() -> None:
 
 
 def test_ranks_share_a_batch_out() -> None:
-    plain = {"grain": 0.0, "nameless": 0.0}  # both are drawn rank by rank
-    whole = phase(**plain).batch(2, 0, 1).images
-    shares = [phase(**plain).batch(2, rank, 2).images for rank in range(2)]
+    whole = phase().batch(2, 0, 1).images
+    shares = [phase().batch(2, rank, 2).images for rank in range(2)]
     rows = torch.stack(shares, dim=1).flatten(0, 1)
     assert torch.equal(rows, whole)
 
@@ -121,6 +120,17 @@ def test_scenes_grow_over_the_share_of_steps_the_recipe_says() -> None:
     small, whole = phase(grow=0.99), phase()
     few, many = small.batch(1, 0, 1), whole.batch(1, 0, 1)
     assert (few.images != many.images).any()
-    assert few.captions.padding.sum() >= many.captions.padding.sum()
+    assert (~few.captions.padding).sum() < (~many.captions.padding).sum()
     last = small.steps
     assert torch.equal(small.batch(last, 0, 1).images, whole.batch(last, 0, 1).images)
+
+
+def test_half_of_the_pictures_have_grain_and_half_show_colours_without_a_name() -> None:
+    clean, grain = phase(grain=0.0).batch(1, 0, 1), phase(grain=0.1).batch(1, 0, 1)
+    noisy = (clean.images != grain.images).flatten(1).any(1)
+    assert noisy.tolist() == [row % 2 == 0 for row in range(len(noisy))]
+    odd, named = phase(nameless=0.5).batch(1, 0, 1), phase(nameless=0.0).batch(1, 0, 1)
+    told = len(odd.images) // 2
+    assert len(odd.captions.ids) == told
+    assert torch.equal(odd.images[:told], named.images[:told])
+    assert (odd.images[told:] != named.images[told:]).flatten(1).any(1).all()

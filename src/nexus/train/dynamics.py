@@ -46,14 +46,17 @@ def change_loss(
     true: Float[Tensor, "batch patch width"],
     before: Float[Tensor, "batch patch width"],
 ) -> Float[Tensor, ""]:
-    """Return smooth-L1 of changed and of unchanged patches, half and half.
+    """Return smooth-L1 of the changed patches and of as many unchanged ones, the worst, half each.
 
-    An action touches a few of the patches: a plain mean is smallest where hardly anything happens.
+    An action touches a few of the patches: a plain mean is smallest where hardly anything happens,
+    and a mean over all unchanged ones, which are mostly empty table, forgives taking away
+    everything where one thing was meant.
     """
     error = functional.smooth_l1_loss(imagined, true, reduction="none").mean(-1)
     changed = (true - before).square().mean(-1) > CHANGED
-    moved, still = ((error * part).sum() / part.sum().clamp(min=1) for part in (changed, ~changed))
-    return 0.5 * (moved + still)
+    moved, still = error[changed], error[~changed]
+    worst = still.topk(min(len(still), max(1, len(moved)))).values
+    return 0.5 * (moved.sum() / max(1, len(moved)) + worst.sum() / max(1, len(worst)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,15 +1,18 @@
 """The perception phase: where its batches come from, when masks are drawn, and its health."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from zlib import crc32
 
 import numpy as np
 import torch
+from jaxtyping import Int64, UInt8
 from torch import Tensor
 from torch.optim import Optimizer
 
 from nexus.encode.joint import Encoder
 from nexus.evaluate.gauges import Gauges, measure
+from nexus.nn.distributed import world_size
 from nexus.nn.seeding import seeded, stream
 from nexus.predict.masks import Mask, image_mask, text_mask
 from nexus.train.optimizer import build as build_optimizer
@@ -52,33 +55,32 @@ class PerceptionPhase:
         return self.module.encoder
 
     def batch(self, step: int, rank: int, world: int) -> PerceptionBatch:
-        """Return this rank's rows of the batch of ``step``; a family of twins stays together."""
-        family = self.recipe.objective.family
-        each = max(1, self.config.batch // family)
-        index = np.arange((step - 1) * each, step * each)[rank::world]
-        scenes = self.world.scenes(self.recipe.seed, "train", index)
+        """Return this rank's rows of the batch of ``step``; a family of twins stays together.
+
+        Only which words are hidden depends on how many ranks there are.
+        """
+        objective, family = self.recipe.objective, self.recipe.objective.family
+        each, mine = max(1, self.config.batch // family), slice(rank, None, world)
+        row = np.arange(each)
+        scenes = self.world.scenes(self.recipe.seed, "train", (step - 1) * each + row[mine])
+        named = np.repeat((row < each - int(objective.nameless * each))[mine], family)
         if family > 1:
             scenes = twins(scenes, families=family)
-        objective = self.recipe.objective
         scenes = scenes.at_most(self._objects(step))
-        told = len(scenes) - int(objective.nameless * len(scenes))
-        named = np.arange(len(scenes)) < told
         asked = ask(
             scenes,
             looks_each=self.config.per_scene,
             statements_each=objective.statements,
             named=named,
         )
-        captions = self.world.describe(scenes.take(slice(0, told)))
+        captions = self.world.describe(scenes.take(slice(0, int(named.sum()))))
         words = self.words(captions)
         images = self.world.render(scenes, side=self.recipe.world.side, named=named)
         masked = step % objective.jepa_every == 0
         return PerceptionBatch(
             step=step,
             guard=2.0 if step <= self._guarded_until else 1.0,
-            images=grainy(
-                torch.from_numpy(images), objective.grain, self._stream("grain", step, rank)
-            ),
+            images=self._grainy(torch.from_numpy(images), np.repeat(row[mine], family), step),
             captions=words,
             caption_id=torch.tensor([crc32(text.encode()) for text in captions]),
             queries=tuple([self.words(texts) for texts in asked.texts if texts]),
@@ -86,7 +88,7 @@ class PerceptionPhase:
             query=torch.from_numpy(asked.query),
             answer=torch.from_numpy(asked.answer),
             valid=torch.from_numpy(asked.valid),
-            image_mask=self._image_mask(len(scenes), step, rank)
+            image_mask=self._image_mask(each * family, step, mine)
             if masked and objective.image
             else None,
             text_mask=self._text_mask(words, step, rank) if masked and objective.text else None,
@@ -143,19 +145,32 @@ class PerceptionPhase:
         last = round(self.recipe.objective.grow * self.steps)
         return int(ramp(step, first=1, last=last, low=FEWEST, high=MAX_OBJECTS))
 
-    def _stream(self, what: str, step: int, rank: int) -> torch.Generator:
-        return stream(self.recipe.seed, self.name, what, step, rank)
+    def _stream(self, what: str, step: int, row: int = 0) -> torch.Generator:
+        return stream(self.recipe.seed, self.name, what, step, row)
 
-    def _image_mask(self, scenes: int, step: int, rank: int) -> Mask:
+    def _grainy(
+        self,
+        images: UInt8[Tensor, "batch side side 3"],
+        row: Int64[np.ndarray, " batch"],
+        step: int,
+    ) -> UInt8[Tensor, "batch side side 3"]:
+        """Return the pictures, those in even rows of the whole batch with grain."""
+        most = self.recipe.objective.grain
+        for at in np.flatnonzero(row % 2 == 0) if most else ():
+            images[at] = grainy(images[at], most, self._stream("grain", step, int(row[at])))
+        return images
+
+    def _image_mask(self, scenes: int, step: int, mine: slice) -> Mask:
         mask = self.recipe.predict.mask
-        return image_mask(
+        whole = image_mask(
             mask.image,
-            rows=max(1, scenes // MASKED),
+            rows=max(world_size(), scenes // MASKED),
             grid=self.recipe.world.side // self.recipe.encode.vision.patch,
             context=mask.image_context,
             targets=mask.image_targets,
-            generator=self._stream("image mask", step, rank),
+            generator=self._stream("image mask", step),
         )
+        return Mask(**{f.name: getattr(whole, f.name)[mine] for f in fields(Mask)})
 
     def _text_mask(self, captions: Words, step: int, rank: int) -> Mask:
         mask = self.recipe.predict.mask

@@ -48,17 +48,9 @@ def ask(
 
 
 def grainy(
-    images: UInt8[Tensor, "batch side side 3"], most: float, generator: torch.Generator
-) -> UInt8[Tensor, "batch side side 3"]:
-    """Return the pictures, every second one with pixel noise of a strength of its own.
-
-    Strength is a standard deviation, uniform up to ``most`` of full brightness.
-    """
-    if not most:
-        return images
-    rows = images[::2]
-    strength = 255 * most * torch.rand(len(rows), 1, 1, 1, generator=generator)
-    noisy = rows + strength * torch.randn(rows.shape, generator=generator)
-    worse = images.clone()
-    worse[::2] = noisy.round().clamp(0, 255).to(torch.uint8)
-    return worse
+    image: UInt8[Tensor, "side side 3"], most: float, generator: torch.Generator
+) -> UInt8[Tensor, "side side 3"]:
+    """Return the picture with pixel noise, its standard deviation uniform up to ``most`` of 1."""
+    strength = 255 * most * torch.rand((), generator=generator)
+    noisy = image + strength * torch.randn(image.shape, generator=generator)
+    return noisy.round().clamp(0, 255).to(torch.uint8)

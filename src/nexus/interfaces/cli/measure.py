@@ -67,7 +67,7 @@ class Bench:
     For example:
         nexus bench data
         nexus bench collapse --steps 80
-        nexus bench ablation --cpu-s 120 --seeds 3 --json
+        nexus bench ablation --seconds 120 --seeds 3 --json
     """
 
     what: tyro.conf.Positional[Literal["data", "collapse", "ablation"]]
@@ -77,7 +77,7 @@ class Bench:
     """What collapse and ablation vary."""
     steps: int = 80
     """Steps of each run of collapse."""
-    cpu_s: float = 120.0
+    seconds: float = 120.0
     """CPU seconds of each run of ablation."""
     seeds: int = 3
     """Runs of each variant of ablation."""
@@ -88,8 +88,8 @@ class Bench:
         from nexus.interfaces.cli.progress import shown
         from nexus.interfaces.service import measuring
 
-        if min(self.steps, self.seeds, self.cpu_s) <= 0:
-            raise UsageError("--steps, --seeds and --cpu-s must be above 0")
+        if min(self.steps, self.seeds, self.seconds) <= 0:
+            raise UsageError("--steps, --seeds and --seconds must be above 0")
         with shown() as progress:
             match self.what:
                 case "data":
@@ -97,7 +97,9 @@ class Bench:
                 case "collapse":
                     result = measuring.bench_collapse(self.recipe, self.steps, progress)
                 case "ablation":
-                    result = measuring.bench_ablation(self.recipe, self.cpu_s, self.seeds, progress)
+                    result = measuring.bench_ablation(
+                        self.recipe, self.seconds, self.seeds, progress
+                    )
         if self.json:
             print_json(result)
         else:

@@ -159,7 +159,9 @@ def statements(scenes: Scenes, *, per_scene: int) -> Statements:
     ]
     return Statements(
         texts=[[text for text, _ in row] for row in rows],
-        true=np.array([[true for _, true in row] for row in rows]).reshape(-1, per_scene),
+        true=np.array([[true for _, true in row] for row in rows], dtype=bool).reshape(
+            len(rows), per_scene
+        ),
     )
 
 
