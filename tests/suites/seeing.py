@@ -43,7 +43,7 @@ from nexus.train.parts import Parts
 from nexus.train.perception import PerceptionPhase
 from nexus.train.perception_model import PerceptionModel
 from nexus.train.phase import Losses, Phase
-from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop import LOOK_ANSWERS, Tabletop
 from nexus.worlds.tokenizer import Tokenizer
 
 WORLD = Tabletop()
@@ -96,6 +96,7 @@ def asking(folder: Path, change: Callable[[PerceptionModel], None] = lambda _: N
     phase = PerceptionPhase(parts, tokenizer)
     change(phase.module)
     trained(folder, phase, RECIPE.train.perception)
+    phase.module.settle(phase.words(LOOK_ANSWERS))
     return Senses(
         recipe=RECIPE,
         world=WORLD,
