@@ -3,7 +3,7 @@
 Contrastive matching and asking both hold latents apart, so both are off: what is left are masked
 and cross-modal prediction towards an EMA target, which a constant would satisfy. A run has
 collapsed if its patch latents use less than a quarter of their width (RankMe), or if a linear
-probe reads colour from them no better than from the untrained encoder.
+probe reads shape from them no better than from the untrained encoder.
 """
 
 import time
@@ -21,7 +21,7 @@ from nexus.suites.results import Figure
 from nexus.suites.sights import see
 from nexus.suites.workbench import Workbench
 from nexus.train.phase import Progress
-from nexus.worlds.tabletop.scene import COLOURS
+from nexus.worlds.tabletop.scene import SHAPES
 
 WEIGHTS: Final = (0.0, 0.001, 0.01, 0.1, 1.0)
 """Weights of SIGReg; 0 is the EMA target alone."""
@@ -50,8 +50,8 @@ def bench_collapse(
             fallen += rank < RANK or probe <= floor
             name = f"sigreg_{weight:g}_batch_{batch}_rate_{rate:g}"
             figures[f"{name}/rank"] = Figure(value=rank, floor=RANK, n=len(bench.test))
-            figures[f"{name}/probe_colour"] = Figure(value=probe, floor=floor, n=len(bench.test))
-            progress.note(f"{name}: rank {rank:.2f}, colour {probe:.2f} ({floor:.2f})")
+            figures[f"{name}/probe_shape"] = Figure(value=probe, floor=floor, n=len(bench.test))
+            progress.note(f"{name}: rank {rank:.2f}, shape {probe:.2f} ({floor:.2f})")
         runs = len(BATCHES) * len(RATES)
         figures[f"sigreg_{weight:g}/collapsed"] = Figure(value=fallen, n=runs)
     return results.result("collapse", figures, recipe, cpu_s=time.process_time() - began)
@@ -78,7 +78,7 @@ def variant(recipe: Recipe, *, weight: float, batch: int, rate: float, steps: in
 
 
 def health(bench: Workbench) -> tuple[float, float, float]:
-    """Return RankMe of the patch latents over their width, and what probes read of colour.
+    """Return RankMe of the patch latents over their width, and what probes read of shape.
 
     First from the latents, then from those of the untrained encoder.
     """
@@ -88,10 +88,10 @@ def health(bench: Workbench) -> tuple[float, float, float]:
     accuracy: list[float] = []
     for train, test in ((bench.train, bench.test), (blank, bench.blank_test)):
         seen, held = (Objects.of(sight.scenes, bench.grid) for sight in (train, test))
-        label = seen.labels(train.scenes, "colour")
+        label = seen.labels(train.scenes, "shape")
         if not torch.isfinite(train.tokens).all():
             return rank, 0.0, 1.0
-        probe = fit_probe(seen.latents(train.tokens), label, classes=len(COLOURS))
-        right = probe.right(held.latents(test.tokens), held.labels(test.scenes, "colour"))
+        probe = fit_probe(seen.latents(train.tokens), label, classes=len(SHAPES))
+        right = probe.right(held.latents(test.tokens), held.labels(test.scenes, "shape"))
         accuracy.append(float(right.mean()))
     return rank, accuracy[0], accuracy[1]
