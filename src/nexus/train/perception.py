@@ -12,7 +12,6 @@ from torch.optim import Optimizer
 
 from nexus.encode.joint import Encoder
 from nexus.evaluate.gauges import Gauges, measure
-from nexus.nn.distributed import world_size
 from nexus.nn.seeding import seeded, stream
 from nexus.predict.masks import Mask, image_mask, text_mask
 from nexus.train.optimizer import build as build_optimizer
@@ -164,7 +163,7 @@ class PerceptionPhase:
         mask = self.recipe.predict.mask
         whole = image_mask(
             mask.image,
-            rows=max(world_size(), scenes // MASKED),
+            rows=max(mine.step, scenes // MASKED),  # one for each rank at least
             grid=self.recipe.world.side // self.recipe.encode.vision.patch,
             context=mask.image_context,
             targets=mask.image_targets,
