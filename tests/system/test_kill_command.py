@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -57,21 +58,23 @@ def campaign(tmp_path: Path, kills: int) -> None:
     whole = hashes(tmp_path / "whole")
     assert set(whole) == {"tokenizer", "encoder", "asker", "memory"}
 
-    moments = iter(uniform(key(0, "kill the command"), np.arange(100), 1)[:, 0])
-    killed, struck = 0, ""
-    while killed < kills:
-        folder, code = tmp_path / f"after_{killed}", None
+    moments = iter(uniform(key(0, "kill the command"), np.arange(20 + 3 * kills), 1)[:, 0])
+    killed = 0
+    for attempt in count():  # a new folder each: where it ended by itself nothing is left to kill
+        folder, struck, code = tmp_path / f"after_{attempt}", "", None
         while code != 0:  # the same command again and again, until it ends by itself
-            process = start(folder)
-            if killed < kills:
-                moment = float(next(moments))
-                begun(process, folder)
-                time.sleep(moment * length)
-                process.send_signal(signal.SIGKILL)
-                struck += f" {moment:.2f}"
-            code = ended(process)
+            with start(folder) as process:
+                if killed < kills:
+                    moment = float(next(moments))
+                    begun(process, folder)
+                    time.sleep(moment * length)
+                    process.send_signal(signal.SIGKILL)
+                    struck += f" {moment:.2f}"
+                code = ended(process)
             killed += code != 0
         assert hashes(folder) == whole, f"killed after{struck} of {length:.1f} s"
+        if killed == kills:
+            return
 
 
 @pytest.mark.timeout(900)
