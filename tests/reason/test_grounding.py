@@ -5,13 +5,15 @@ import time
 import numpy as np
 import torch
 
+from nexus.base.records import Truth
 from nexus.evaluate.metrics import score_scenes
 from nexus.nn.seeding import seeded, stream
 from nexus.reason.facts import state
 from nexus.reason.grounding import CellLogits, Grounding
-from nexus.train.grounding import cell_targets
+from nexus.train.grounding import CellTargets, cell_targets
 from nexus.worlds.tabletop import Tabletop
-from nexus.worlds.tabletop.scene import Scenes
+from nexus.worlds.tabletop.outlines import ORDINARY, stars
+from nexus.worlds.tabletop.scene import COLOURS, SHAPES, Scenes
 
 WORLD, GRID = Tabletop(), 8
 
@@ -21,14 +23,19 @@ def _grounding(width: int = 16) -> Grounding:
         return Grounding(width=width, heads=2, grid=GRID, vocabulary=WORLD.vocabulary, certain=0.9)
 
 
-def _oracle(scenes: Scenes, grounding: Grounding, sure: float = 20.0) -> CellLogits:
+def _oracle(
+    scenes: Scenes,
+    grounding: Grounding,
+    sure: float = 20.0,
+    target: CellTargets | None = None,
+) -> CellLogits:
     """Return the logits of a read-out that knows the scene."""
-    target = cell_targets(scenes, GRID, grounding.factors)
+    target = target or cell_targets(scenes, GRID, grounding.factors)
     return CellLogits(
         objectness=sure * (2 * target.near.float() - 1),
         offset=target.offset,
         attributes={
-            name: sure * torch.nn.functional.one_hot(v, grounding.factors[name]).float()
+            name: sure * torch.nn.functional.one_hot(v, grounding.factors[name] + 1).float()
             for name, v in target.attributes.items()
         },
     )
@@ -52,6 +59,27 @@ def test_a_read_out_that_knows_gives_the_gold_facts() -> None:
         assert tally.wrong == 0, name
         # A centre within 4e-4 of a border, or of another's column or row, is honestly unknown.
         assert tally.unknown <= 0.005 * tally.total, name
+
+
+def test_a_shape_without_a_name_is_none_of_the_shapes_and_all_else_is_known() -> None:
+    grounding = _grounding()
+    grounding.error.fill_(1e-4)
+    scenes = WORLD.scenes(0, "train", np.arange(60))
+    strange = stars(scenes)
+    target = cell_targets(scenes, GRID, grounding.factors, strange)
+    claims = grounding.claims(_oracle(scenes, grounding, target=target))
+    seen = state(claims, WORLD.vocabulary, error=grounding.error, certain=0.9)
+    for row, facts in enumerate(seen):
+        assert len(facts.objects) == scenes.count[row]
+        for name, (x, y) in facts.centres.items():
+            away = np.hypot(scenes.x[row] - x, scenes.y[row] - y) + ~scenes.exists[row]
+            slot = away.argmin()
+            shapes = {v: facts.of(("shape", name, v)) for v in SHAPES}
+            right = SHAPES[scenes.shape[row, slot]]
+            odd = strange[row, slot] != ORDINARY
+            for shape, truth in shapes.items():
+                assert truth is (Truth.TRUE if shape == right and not odd else Truth.FALSE)
+            assert facts.of(("colour", name, COLOURS[scenes.colour[row, slot]])) is Truth.TRUE
 
 
 def test_reading_a_picture_does_not_depend_on_its_batch() -> None:

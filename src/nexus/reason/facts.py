@@ -34,7 +34,8 @@ class Claims:
     centre: Float[Tensor, "batch slot 2"]
     """Centre (x, y) as a fraction of the side."""
     attributes: Mapping[str, Tensor]
-    """Attribute -> probability of each value ``[batch slot value]``, if the object exists."""
+    """Attribute -> probability of each value ``[batch slot value]``, if the object exists; what
+    they lack of 1 is that it has no value that has a name."""
 
 
 def truth_of(probability: float, certain: float) -> Truth:

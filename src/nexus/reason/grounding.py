@@ -1,9 +1,10 @@
 """What is seen, as facts: a dense read-out of patch latents, calibrated, in three truth values.
 
 Each patch answers for the grid cell it stands on: is an object's centre in or near here, where,
-and which shape, colour and size has it. Cells reach over their borders, so a centre on a border is
-sure of one cell at least, and claims of the same centre are joined. A cell tells of one centre;
-where two share a cell (1 of 4,000 scenes) both are near its borders, and its neighbours tell them.
+and which shape, colour and size has it, or none that has a name. Cells reach over their borders,
+so a centre on a border is sure of one cell at least, and claims of the same centre are joined. A
+cell tells of one centre; where two share a cell (1 of 4,000 scenes) both are near its borders, and
+its neighbours tell them.
 """
 
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ class CellLogits:
     offset: Float[Tensor, "batch cell 2"]
     """Centre (x, y) from the cell's top left corner, in cells."""
     attributes: Mapping[str, Tensor]
-    """Attribute -> logits ``[batch cell value]``."""
+    """Attribute -> logits ``[batch cell value + 1]``; the last is that it has none of them."""
 
 
 class Grounding(nn.Module):
@@ -49,9 +50,10 @@ class Grounding(nn.Module):
         super().__init__()
         self.grid, self.vocabulary, self.certain = grid, vocabulary, certain
         self.factors = {n: len(v) for n, v in vocabulary.attributes.items() if n != PLACE}
+        self._widths = [1, 2, *(n + 1 for n in self.factors.values())]
         self.blocks = nn.ModuleList([Block(width, heads)])
         self.norm = nn.LayerNorm(width)
-        self.cell = mlp(width, 2 * width, 3 + sum(self.factors.values()))
+        self.cell = mlp(width, 2 * width, sum(self._widths))
         for name in ("object", *self.factors):
             self.register_buffer(f"temperature_{name}", torch.ones(()))
         self.register_buffer("error", torch.full((2,), 0.02))
@@ -59,7 +61,7 @@ class Grounding(nn.Module):
     def forward(self, tokens: Float[Tensor, "batch patch width"]) -> CellLogits:
         """Return what each cell says; one patch is one cell, row by row."""
         out = self.cell(self.norm(self.blocks[0](tokens)))
-        objectness, offset, *rest = out.split([1, 2, *self.factors.values()], dim=-1)
+        objectness, offset, *rest = out.split(self._widths, dim=-1)
         return CellLogits(
             objectness=objectness[..., 0],
             offset=0.5 + offset,
@@ -76,7 +78,7 @@ class Grounding(nn.Module):
             presence=presence.gather(1, strong),
             centre=((corner + offset) / self.grid).clamp(0.0, 1.0),
             attributes={
-                name: (_pick(x, strong) / self.temperature(name)).softmax(-1)
+                name: (_pick(x, strong) / self.temperature(name)).softmax(-1)[..., :-1]
                 for name, x in logits.attributes.items()
             },
         )

@@ -21,6 +21,7 @@ from nexus.suites.figures_questions import draw_questions
 from nexus.suites.forgery import forge
 from nexus.suites.question_only import Guesser, majority_right
 from nexus.suites.results import Figure
+from nexus.suites.strange import strange_figure
 from nexus.system import System
 
 FORGERIES: Final = 10_000
@@ -37,6 +38,7 @@ def evaluate(system: System, folder: Path) -> dict[str, Any]:
     answers = think_about(system, "test", count)
     figures = route_figures(answers, guesser) | calibration_figures(answers, system)
     figures |= forgery_figure(system, min(FORGERIES, 4 * count))
+    figures |= strange_figure(system, max(2, count // 4))
     for split in _OTHER_SPLITS:
         others = route_figures(think_about(system, split, max(2, count // 6)), guesser)
         figures |= {f"{name}_{split}": figure for name, figure in others.items()}

@@ -40,7 +40,7 @@ class Figure:
         return cls(value=interval.value, floor=floor, low=interval.low, high=interval.high, n=n)
 
 
-_LESS: Final = ("ece", "forged")
+_LESS: Final = ("ece", "forged", "stars")
 """How figures begin of which less is better."""
 NOT_MEASURED = Figure(value=None)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -15,6 +15,7 @@ from nexus.reason.grounding import CellLogits, Grounding
 from nexus.train.frozen import FrozenPhase
 from nexus.train.latent_cache import LatentCache
 from nexus.train.phase import Losses
+from nexus.worlds.tabletop.outlines import ORDINARY
 from nexus.worlds.tabletop.scene import Scenes
 
 MARGIN = 0.25
@@ -33,10 +34,15 @@ class CellTargets:
     offset: Float[Tensor, "batch cell 2"]
     """The nearest centre, from the cell's top left corner, in cells."""
     attributes: Mapping[str, Tensor]
-    """Attribute -> index of that object's value ``[batch cell]``."""
+    """Attribute -> index of that object's value ``[batch cell]``; one too high if it has none."""
 
 
-def cell_targets(scenes: Scenes, grid: int, factors: Mapping[str, int]) -> CellTargets:
+def cell_targets(
+    scenes: Scenes,
+    grid: int,
+    factors: Mapping[str, int],
+    strange: Int64[np.ndarray, "n 6"] | None = None,
+) -> CellTargets:
     """Return the targets of a read-out; of two centres as near, the later slot's, seen on top."""
     cell = np.arange(grid * grid)
     corner = np.stack([cell % grid, cell // grid], axis=-1)[None, :, None]
@@ -50,6 +56,9 @@ def cell_targets(scenes: Scenes, grid: int, factors: Mapping[str, int]) -> CellT
         name: np.take_along_axis(getattr(scenes, name)[:, None], slot, -1)[..., 0]
         for name in factors
     }
+    if strange is not None:
+        odd = np.take_along_axis(strange[:, None], slot, -1)[..., 0] != ORDINARY
+        values["shape"] = np.where(odd, factors["shape"], values["shape"])
     return CellTargets(
         near=torch.from_numpy(near),
         offset=torch.from_numpy(
@@ -107,7 +116,8 @@ class GroundingPhase(FrozenPhase):
     def batch(self, step: int, rank: int, world: int) -> GroundingBatch:
         """Return the latents of this step's scenes, and their targets."""
         rows = self.cache.rows(self.seed, self.name, step, self.config.batch)[rank::world]
-        target = cell_targets(self.cache.scenes.take(rows), self.grid, self.factors)
+        scenes, strange = self.cache.scenes.take(rows), self.cache.strange[rows]
+        target = cell_targets(scenes, self.grid, self.factors, strange)
         return GroundingBatch(tokens=self.cache.batch(rows), target=target)
 
 
@@ -117,7 +127,7 @@ def calibrate(grounding: Grounding, held_out: LatentCache) -> None:
 
     The error is the root mean square along each axis, never under a thousandth of the side.
     """
-    target = cell_targets(held_out.scenes, grounding.grid, grounding.factors)
+    target = cell_targets(held_out.scenes, grounding.grid, grounding.factors, held_out.strange)
     logits = grounding(held_out.tokens.float())
     near = target.near
     fitted = {

@@ -14,10 +14,13 @@ from torch import Tensor
 from nexus.encode.joint import Encoder
 from nexus.nn.seeding import stream
 from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop.outlines import ORDINARY, taught
 from nexus.worlds.tabletop.scene import Scenes
 
 BATCH = 64
 """Scenes encoded together; fixed, because another batch may round differently."""
+ONE_IN = 4
+"""One scene in this many is seen again with strange shapes, where the read-out learns of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +31,8 @@ class LatentCache:
     tokens: Float[Tensor, "scene patch width"]
     """Patch latents in half precision; ``batch`` gives them back in single."""
     pooled: Float[Tensor, "scene joint"]
+    strange: Int64[np.ndarray, "scene 6"]
+    """What each object was drawn as instead of its shape; see ``outlines.taught``."""
 
     def __len__(self) -> int:
         return len(self.scenes)
@@ -53,7 +58,12 @@ class LatentCache:
 
 @torch.no_grad()
 def encode_scenes(
-    encoder: Encoder, world: Tabletop, scenes: Scenes, *, side: int
+    encoder: Encoder,
+    world: Tabletop,
+    scenes: Scenes,
+    *,
+    side: int,
+    strange: Int64[np.ndarray, "scene 6"] | None = None,
 ) -> tuple[Float[Tensor, "scene patch width"], Float[Tensor, "scene joint"]]:
     """Return patch latents (half precision) and pooled latents of scenes, encoder in eval mode."""
     was = encoder.training
@@ -61,7 +71,9 @@ def encode_scenes(
     tokens: list[Tensor] = []
     pooled: list[Tensor] = []
     for start in range(0, len(scenes), BATCH):
-        images = world.render(scenes.take(slice(start, start + BATCH)), side=side)
+        rows = slice(start, start + BATCH)
+        odd = None if strange is None else strange[rows]
+        images = world.render(scenes.take(rows), side=side, strange=odd)
         patch, whole = encoder.picture(torch.from_numpy(images))
         tokens.append(patch.half())
         pooled.append(whole)
@@ -75,4 +87,20 @@ def cache(
     """Return the latents of scenes 0 to ``count - 1`` of a split."""
     scenes = world.scenes(seed, split, np.arange(count))
     tokens, pooled = encode_scenes(encoder, world, scenes, side=side)
-    return LatentCache(scenes=scenes, tokens=tokens, pooled=pooled)
+    strange = np.full(scenes.shape.shape, ORDINARY)
+    return LatentCache(scenes=scenes, tokens=tokens, pooled=pooled, strange=strange)
+
+
+def with_strange(
+    ordinary: LatentCache, encoder: Encoder, world: Tabletop, side: int
+) -> LatentCache:
+    """Return the cache and every ``ONE_IN``-th of its scenes again, with strange shapes in it."""
+    scenes = ordinary.scenes.take(slice(None, None, ONE_IN))
+    strange = taught(scenes)
+    tokens, pooled = encode_scenes(encoder, world, scenes, side=side, strange=strange)
+    return LatentCache(
+        scenes=ordinary.scenes.take(np.r_[: len(ordinary), : len(ordinary) : ONE_IN]),
+        tokens=torch.cat([ordinary.tokens, tokens]),
+        pooled=torch.cat([ordinary.pooled, pooled]),
+        strange=np.vstack([ordinary.strange, strange]),
+    )

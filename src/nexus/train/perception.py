@@ -21,6 +21,7 @@ from nexus.train.phase import ALARM
 from nexus.train.schedule import ramp
 from nexus.train.views import ask, grainy
 from nexus.worlds.tabletop import twins
+from nexus.worlds.tabletop.outlines import ORDINARY, taught
 from nexus.worlds.tabletop.scene import MAX_OBJECTS
 from nexus.worlds.tokenizer import Tokenizer
 
@@ -66,15 +67,19 @@ class PerceptionPhase:
         if family > 1:
             scenes = twins(scenes, families=family)
         scenes = scenes.at_most(self._objects(step))
+        strange = np.where(named[:, None], ORDINARY, taught(scenes))
         asked = ask(
             scenes,
             looks_each=self.config.per_scene,
             statements_each=objective.statements,
             named=named,
+            strange=strange,
         )
         captions = self.world.describe(scenes.take(slice(0, int(named.sum()))))
         words = self.words(captions)
-        images = self.world.render(scenes, side=self.recipe.world.side, named=named)
+        images = self.world.render(
+            scenes, side=self.recipe.world.side, named=named, strange=strange
+        )
         masked = step % objective.jepa_every == 0
         return PerceptionBatch(
             step=step,

@@ -24,7 +24,7 @@ from nexus.train.dynamics import DynamicsPhase
 from nexus.train.fast import Asker, FastPhase, calibrate_fast
 from nexus.train.grounding import GroundingPhase, calibrate
 from nexus.train.interrupt import interruptible
-from nexus.train.latent_cache import LatentCache, cache, encode_scenes
+from nexus.train.latent_cache import LatentCache, cache, encode_scenes, with_strange
 from nexus.train.loop import LoopSettings, run_phase
 from nexus.train.parser import ParserPhase, calibrate_parser
 from nexus.train.parts import Parts
@@ -151,8 +151,9 @@ def train_questions(shop: Workshop) -> None:
     )
 
     grounding = parts.grounding()
-    shop.phase(GroundingPhase(grounding, seen, train.grounding, seed=seed), train.grounding)
-    calibrate(grounding.eval(), held_out)
+    odd, odd_held_out = (with_strange(c, encoder, shop.world, side) for c in (seen, held_out))
+    shop.phase(GroundingPhase(grounding, odd, train.grounding, seed=seed), train.grounding)
+    calibrate(grounding.eval(), odd_held_out)
     shop.publish("grounding", grounding)
 
     dynamics = parts.dynamics()

@@ -25,13 +25,18 @@ class Queries:
 
 
 def ask(
-    scenes: Scenes, *, looks_each: int, statements_each: int, named: Bool[np.ndarray, " n"]
+    scenes: Scenes,
+    *,
+    looks_each: int,
+    statements_each: int,
+    named: Bool[np.ndarray, " n"],
+    strange: Int64[np.ndarray, "n 6"],
 ) -> Queries:
     """Return looks at all scenes, and statements about those whose colours have names.
 
-    ``named`` scenes come first.
+    ``named`` scenes come first, and nothing in them is ``strange``.
     """
-    seen = looks(scenes, per_scene=looks_each, named=named)
+    seen = looks(scenes, per_scene=looks_each, named=named, strange=strange)
     used, query = np.unique(seen.query, return_inverse=True)
     told = int(named.sum())
     said = statements(scenes.take(slice(0, told)), per_scene=statements_each)

@@ -7,14 +7,20 @@ from tests.worlds.tabletop.twin import objects_of
 from nexus.worlds.tabletop import Tabletop, looks
 from nexus.worlds.tabletop.language import split_words
 from nexus.worlds.tabletop.looks import KINDS
+from nexus.worlds.tabletop.outlines import ORDINARY, taught
 from nexus.worlds.tabletop.scene import COLOURS, Scenes
 
 WORLD = Tabletop()
 
 
-def right(query: str, answer: str, scenes: Scenes, i: int) -> bool:
+def right(
+    query: str, answer: str, scenes: Scenes, i: int, strange: np.ndarray | None = None
+) -> bool:
     """Whether a person reading the state would give this answer and no other."""
     world = objects_of(scenes, i)
+    for k, o in enumerate(world):
+        if strange is not None and strange[i, k] != ORDINARY:
+            o["shape"] = "unnamed"
     for o in world:
         o["cell"] = f"column {int(o['x'] * 8) + 1} row {int(o['y'] * 8) + 1}"
     words = query.split()
@@ -78,3 +84,15 @@ def test_of_colours_without_a_name_nothing_is_asked_and_nothing_said() -> None:
         if seen.queries[seen.query[i, j]] in rest:
             assert seen.answers[seen.answer[i, j]] == "nothing"
         assert right(seen.queries[seen.query[i, j]], seen.answers[seen.answer[i, j]], scenes, i)
+
+
+def test_a_strange_shape_is_unnamed_and_fits_no_phrase_that_says_a_shape() -> None:
+    scenes = WORLD.scenes(1, "train", np.arange(120))
+    strange = taught(scenes)
+    seen = looks(scenes, per_scene=18, strange=strange)
+    unnamed = 0
+    for i, j in np.argwhere(seen.valid):
+        query, answer = seen.queries[seen.query[i, j]], seen.answers[seen.answer[i, j]]
+        assert right(query, answer, scenes, i, strange), (query, answer)
+        unnamed += answer == "unnamed"
+    assert unnamed > 60

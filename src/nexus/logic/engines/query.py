@@ -1,7 +1,7 @@
 """The solver: from a query and partial facts to a certificate, or to what is not known.
 
 Every answer holds in every completion of the facts, given that the objects listed are all there
-may be and that an attribute of an object has exactly one value. A certificate cites only the
+may be and that an attribute of an object has at most one value. A certificate cites only the
 literals its answer needs: drop any one and the checker refuses it.
 """
 

@@ -58,10 +58,15 @@ class Tabletop:
         return words()
 
     def render(
-        self, scenes: Scenes, *, side: int = 64, named: Bool[np.ndarray, " n"] | None = None
+        self,
+        scenes: Scenes,
+        *,
+        side: int = 64,
+        named: Bool[np.ndarray, " n"] | None = None,
+        strange: Int64[np.ndarray, "n 6"] | None = None,
     ) -> UInt8[np.ndarray, "n side side 3"]:
-        """Return one RGB picture a scene; one that is not ``named`` in colours without a name."""
-        return render(scenes, side=side, named=named)
+        """Return one RGB picture a scene; see ``render.render`` for what has no name."""
+        return render(scenes, side=side, named=named, strange=strange)
 
     def describe(self, scenes: Scenes, *, partial: bool = False, draw: int = 0) -> list[str]:
         """Return one caption a scene; another ``draw`` tells the same in other words."""

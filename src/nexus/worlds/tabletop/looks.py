@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from nexus.base.randomness import key, uniform
+from nexus.worlds.tabletop.outlines import ORDINARY
 from nexus.worlds.tabletop.scene import COLOURS, MAX_OBJECTS, SHAPES, SIZES, Scenes
 
 CELLS: Final = 8
@@ -23,7 +24,7 @@ _ATTRIBUTES: Final = (("colour", COLOURS), ("shape", SHAPES), ("size", SIZES))
 _CELLS: Final = tuple(f"column {c + 1} row {r + 1}" for r, c in product(range(CELLS), range(CELLS)))
 LOOK_ANSWERS: Final = (
     *(value for _, values in _ATTRIBUTES for value in values),
-    *("nothing", *_CELLS, *map(str, range(MAX_OBJECTS + 1)), "yes", "no"),
+    *("nothing", *_CELLS, *map(str, range(MAX_OBJECTS + 1)), "yes", "no", "unnamed"),
 )
 """Every answer a look, or a statement to affirm or deny, can have."""
 _SHARES: Final = (0.19, 0.19, 0.11, 0.15, 0.20, 0.16)  # of the kinds, in their order
@@ -84,6 +85,7 @@ _FIRST_VALUE: Final = np.array(
 _NOTHING: Final = 14
 _FIRST_CELL: Final = 15
 _FIRST_COUNT: Final = _FIRST_CELL + CELLS * CELLS
+_UNNAMED: Final = len(LOOK_ANSWERS) - 1
 
 
 def looks(
@@ -92,10 +94,12 @@ def looks(
     per_scene: int,
     stream_name: str = "looks",
     named: Bool[np.ndarray, " n"] | None = None,
+    strange: Int64[np.ndarray, "n 6"] | None = None,
 ) -> Looks:
     """Return ``per_scene`` looks a scene; another ``stream_name`` draws others.
 
     Of a scene that is not ``named`` no colour is asked and none is said: it has no words for them.
+    The shape of a ``strange`` object is "unnamed", and no phrase that says a shape fits it.
 
     Kinds: colour, shape or size at an object's cell (skipped if two centres share the cell); the
     same asked of a clear cell ("nothing"); where the one thing is that a phrase fits; how many
@@ -106,6 +110,7 @@ def looks(
     u = uniform(stream, scenes.index, per_scene * 5).reshape(n, per_scene, 5)
     kind = np.searchsorted(np.cumsum(_SHARES), u[..., 0], side="right").clip(0, len(KINDS) - 1)
     told = np.ones(n, dtype=bool) if named is None else named
+    odd = np.zeros(scenes.shape.shape, dtype=bool) if strange is None else strange != ORDINARY
     kind = np.where((kind == 0) & ~told[:, None], 1, kind)
     slot = (u[..., 1] * scenes.count[:, None]).astype(np.int64)
     cell = (scenes.y * CELLS).astype(np.int64) * CELLS + (scenes.x * CELLS).astype(np.int64)
@@ -119,6 +124,8 @@ def looks(
         value = np.take_along_axis(getattr(scenes, name), slot, axis=1)
         query[here] = (k * CELLS * CELLS + at)[here]
         answer[here] = (_FIRST_VALUE[k] + value)[here]
+        if name == "shape":
+            answer[here & np.take_along_axis(odd, slot, axis=1)] = _UNNAMED
         valid[here] = np.take_along_axis(alone, slot, axis=1)[here]
 
     here = kind == 3
@@ -126,7 +133,7 @@ def looks(
     query[here], valid[here] = _empty_cells(scenes, rows, u[rows, columns])
     answer[here] = _NOTHING
 
-    phrase, fit = _phrased(scenes, u, slot, kind, told)
+    phrase, fit = _phrased(scenes, u, slot, kind, told, odd)
     for k, first in ((4, _WHERE), (5, _HOW_MANY)):
         query[kind == k] = (first + phrase)[kind == k]
     answer[kind == 4] = (_FIRST_CELL + at)[kind == 4]
@@ -162,6 +169,7 @@ def _phrased(
     slot: Int64[np.ndarray, "n looks"],
     kind: Int64[np.ndarray, "n looks"],
     named: Bool[np.ndarray, " n"],
+    odd: Bool[np.ndarray, "n 6"],
 ) -> tuple[Int64[np.ndarray, "n looks"], Int64[np.ndarray, "n looks"]]:
     """Return a phrase for each look, by its number, and how many objects it fits.
 
@@ -171,13 +179,16 @@ def _phrased(
     mask = 1 + (u[..., 2] * 7).astype(np.int64)
     mask = np.where((kind == 4) & (u[..., 4] < 0.5), 7, mask)  # the full phrase is oftener unique
     mask = np.where(named[:, None], mask, np.where(mask == 2, 4, mask & ~2))  # bit 1 is colour
+    nameless = np.take_along_axis(odd, slot, axis=1)
+    mask = np.where(nameless, np.where(mask == 4, 1, mask & ~4), mask)  # bit 2 is shape
     fresh = (kind == 5) & (u[..., 4] < 1 / 3)
     any_value = (u[..., 3] * 64).astype(np.int64)
     drawn = (any_value % 2, any_value // 2 % 8, any_value // 16)
+    shape = np.where(odd, len(SHAPES), scenes.shape)
     said: list[np.ndarray] = []
     fits = np.broadcast_to(scenes.exists[:, None], (*slot.shape, MAX_OBJECTS))
     for bit, (column, value) in enumerate(
-        zip((scenes.size, scenes.colour, scenes.shape), drawn, strict=True)
+        zip((scenes.size, scenes.colour, shape), drawn, strict=True)
     ):
         own = np.where(fresh, value, np.take_along_axis(column, slot, axis=1))
         own = np.where(mask >> bit & 1, own, _NOBODY)

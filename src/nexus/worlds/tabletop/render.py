@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from nexus.base.errors import ConfigError
 from nexus.base.randomness import key, uniform, words
+from nexus.worlds.tabletop.outlines import NAMED, ORDINARY, STRANGE, turn
 from nexus.worlds.tabletop.scene import MAX_OBJECTS, RADIUS, Scenes, held_out_colour
 
 RGB: Final = np.array(
@@ -39,9 +40,15 @@ _TILE: Final = 128  # noise windows start anywhere in a square of this many pixe
 
 
 def render(
-    scenes: Scenes, *, side: int = 64, named: Bool[np.ndarray, " n"] | None = None
+    scenes: Scenes,
+    *,
+    side: int = 64,
+    named: Bool[np.ndarray, " n"] | None = None,
+    strange: Int64[np.ndarray, "n 6"] | None = None,
 ) -> UInt8[np.ndarray, "n side side 3"]:
     """Return one RGB picture a scene; one that is not ``named`` in colours without a name.
+
+    ``strange`` objects have that of ``outlines.STRANGE`` instead of their shape.
 
     Raises:
         ConfigError: ``side`` is outside 16 to 1024 pixels.
@@ -53,11 +60,15 @@ def render(
     if named is not None:
         paint = np.where(named[:, None, None], paint, nameless(scenes))
     paint = (255 * paint).astype(np.float32)
+    form = scenes.shape
+    if strange is not None:
+        form = np.where(strange == ORDINARY, form, len(NAMED) + strange)
     for slot in range(MAX_OBJECTS):
         for size in range(len(RADIUS)):
             rows = np.flatnonzero((slot < scenes.count) & (scenes.size[:, slot] == size))
             if len(rows):
-                _draw(pictures, scenes, rows, slot, float(RADIUS[size]), paint[rows, slot])
+                look = form[rows, slot], paint[rows, slot]
+                _draw(pictures, scenes, rows, slot, float(RADIUS[size]), *look)
     return pictures
 
 
@@ -105,6 +116,7 @@ def _draw(
     rows: Int64[np.ndarray, " m"],
     slot: int,
     radius: float,
+    form: Int64[np.ndarray, " m"],
     paint: Float32[np.ndarray, "m 3"],
 ) -> None:
     """Paint one slot's objects of one size into their pictures, in place."""
@@ -117,37 +129,18 @@ def _draw(
     across = ((left[:, None] + step + 0.5 - x[:, None]) / reach).astype(np.float32)
     down = ((top[:, None] + step + 0.5 - y[:, None]) / reach).astype(np.float32)
     cover = np.empty((len(rows), width, width), dtype=np.float32)
-    for form, distance in enumerate(_DISTANCES):
-        these = np.flatnonzero(scenes.shape[rows, slot] == form)
-        cover[these] = distance(across[these, None, :], down[these, :, None])
+    for kind in np.unique(form):
+        these = np.flatnonzero(form == kind)
+        u, v = across[these, None, :], down[these, :, None]
+        if kind < len(NAMED):
+            cover[these] = NAMED[kind](u, v)
+        else:
+            spin = np.exp(1j * turn(scenes.take(rows[these]))[:, slot, None, None])
+            spin = spin.astype(np.complex64)
+            u, v = u * spin.real - v * spin.imag, u * spin.imag + v * spin.real
+            cover[these] = STRANGE[kind - len(NAMED)](u, v)
     cover = np.clip(0.5 - cover * np.float32(reach), 0, 1)  # a pixel is covered by its area, nearly
     at = (rows[:, None, None], top[:, None, None] + step[:, None], left[:, None, None] + step)
     below = pictures[at]
     mixed = below + cover[..., None] * (paint[:, None, None] - below)
     pictures[at] = (mixed + 0.5).astype(np.uint8)
-
-
-def _circle(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the signed distance to the outline, in radii, negative inside (likewise below)."""
-    return np.sqrt(x * x + y * y) - 1
-
-
-def _square(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.maximum(np.abs(x), np.abs(y)) - np.float32(0.85)
-
-
-def _triangle(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    # The sides fall 1.75 for each 1 across, from the apex at (0, -0.95) to the base at y = 0.8.
-    sides = (np.float32(1.75) * np.abs(x) - y - np.float32(0.95)) * np.float32(
-        1 / np.hypot(1.75, 1)
-    )
-    return np.maximum(sides, y - np.float32(0.8))
-
-
-def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    x, y = np.abs(x), np.abs(y)
-    thick, long = np.float32(0.34), np.float32(0.97)
-    return np.minimum(np.maximum(x - thick, y - long), np.maximum(x - long, y - thick))
-
-
-_DISTANCES: Final = (_circle, _square, _triangle, _cross)  # in the order of SHAPES
