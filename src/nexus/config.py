@@ -175,15 +175,20 @@ class ObjectiveConfig:
     """Most pixel noise added to half of the pictures, its standard deviation, white being 1."""
     statements: int = 4
     """Phrases of captions, half of them made false, that a scene is asked to affirm or deny."""
+    questions: int = 4
+    """Questions of the world that a scene is asked, but for those about what would be so if."""
+    strange: float = 0.25
+    """Share of the objects of nameless scenes that are drawn as a shape without a name, once half
+    of the steps are done: shapes must be told apart before a stranger can be told from them."""
     nameless: float = 0.5
     """Share of scenes painted in colours without a name, and asked about all but colour: nothing
     else stops a shape from being read from the colours it was seen in."""
 
     def __post_init__(self) -> None:
         names = ("ask", "image", "text", "cross", "contrastive", "sigreg", "vicreg")
-        _at_least("objective", self, 0, *names, "statements")
+        _at_least("objective", self, 0, *names, "statements", "questions")
         _at_least("objective", self, 1, "jepa_every", "slices", "family")
-        for name in ("grain", "nameless", "grow"):
+        for name in ("grain", "nameless", "strange", "grow"):
             if not 0.0 <= (value := getattr(self, name)) < 1.0:
                 raise ConfigError(f"objective.{name} must lie in [0, 1), got {value}")
         if not any(getattr(self, name) for name in names[:5]):

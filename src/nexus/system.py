@@ -29,7 +29,7 @@ from nexus.nn.records import Latents, Thought
 from nexus.nn.weights import load_module
 from nexus.predict.ask import AskPredictor
 from nexus.predict.dynamics import LatentDynamics
-from nexus.reason.fast import FastReasoner, step_symbols
+from nexus.reason.fast import FastReasoner, first_impression, step_symbols
 from nexus.reason.grounding import Grounding
 from nexus.reason.parser import Parser, Reading
 from nexus.reason.reflection import Reflection
@@ -39,6 +39,7 @@ from nexus.train.dynamics import action_ids
 from nexus.train.parts import Parts
 from nexus.verify.check import check
 from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop.looks import ANSWER_AT
 from nexus.worlds.tokenizer import Tokenizer
 
 
@@ -170,7 +171,10 @@ class System:
         readings = self.parser.parse_batch(questions)  # slow route: what is asked ...
         now = self.grounding.read(latents.tokens)
         latents = self.imagine(latents, readings)  # "what if" looks at an imagined future
-        thought = self.fast.reason(latents)  # fast route, with its explanation
+        impression = first_impression(
+            self.senses.asker, latents.tokens, latents.question.pooled, ANSWER_AT
+        )
+        thought = self.fast.reason(latents, impression)  # fast route, with its explanation
         facts = self.grounding.read(latents.tokens)  # ... what is seen ...
         decisions = [
             self.conclude(thought, row, reading, facts[row], now[row], float(latents.surprise[row]))

@@ -7,7 +7,8 @@ from torch.nn import functional
 from nexus.config import ReasonConfig
 from nexus.nn.records import Latents, TextLatents, Thought
 from nexus.nn.seeding import seeded, stream
-from nexus.reason.fast import END, FastReasoner, step_symbols
+from nexus.predict.ask import AskPredictor
+from nexus.reason.fast import END, FastReasoner, first_impression, step_symbols
 
 WIDTH, GRID, ANSWERS, SYMBOLS = 32, 3, 5, 7
 CONFIG = ReasonConfig(width=WIDTH, depth=2, heads=2, query_symbols=11)
@@ -31,6 +32,10 @@ def _inputs(pictures: int, questions: int) -> tuple[torch.Tensor, TextLatents]:
     return torch.randn(pictures, GRID**2, 13, generator=generator), question
 
 
+def _impression(questions: int) -> torch.Tensor:
+    return torch.randn(questions, ANSWERS, generator=stream(0, "test", "impression"))
+
+
 def _rows(question: TextLatents, rows: list[int]) -> TextLatents:
     return TextLatents(
         tokens=question.tokens[rows], padding=question.padding[rows], pooled=question.pooled[rows]
@@ -41,9 +46,10 @@ def _rows(question: TextLatents, rows: list[int]) -> TextLatents:
 def test_questions_that_share_a_picture_are_answered_as_if_alone() -> None:
     fast = _fast()
     picture, question = _inputs(3, 12)
-    together = fast(picture, question)
+    first = _impression(12)
+    together = fast(picture, question, first)
     for row in range(12):
-        alone = fast(picture[row // 4 : row // 4 + 1], _rows(question, [row]))
+        alone = fast(picture[row // 4 : row // 4 + 1], _rows(question, [row]), first[[row]])
         assert torch.allclose(alone.answer[0], together.answer[row], atol=1e-5)
         assert torch.allclose(alone.steps[0], together.steps[row], atol=1e-5)
 
@@ -54,9 +60,34 @@ def test_padding_is_never_read_and_fewer_positions_are_the_first_ones() -> None:
     picture, question = _inputs(5, 5)
     noise = torch.where(question.padding[..., None], 100.0, question.tokens)
     noisy = TextLatents(tokens=noise, padding=question.padding, pooled=question.pooled)
-    full = fast(picture, question)
-    assert torch.allclose(full.answer, fast(picture, noisy).answer, atol=1e-5)
-    assert torch.allclose(full.steps[:, :4], fast(picture, question, positions=4).steps, atol=1e-5)
+    first = _impression(5)
+    full = fast(picture, question, first)
+    assert torch.allclose(full.answer, fast(picture, noisy, first).answer, atol=1e-5)
+    fewer = fast(picture, question, first, positions=4)
+    assert torch.allclose(full.steps[:, :4], fewer.steps, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_first_impression_is_what_the_asker_says_of_each_picture() -> None:
+    with seeded(0, "test", "asker"):
+        asker = AskPredictor(width=16, joint=8, depth=1, heads=2, grid=GRID, answers=9).eval()
+    asker.answers.copy_(
+        functional.normalize(torch.randn(9, 8, generator=stream(0, "said")), dim=-1)
+    )
+    picture = torch.randn(3, GRID**2, 16, generator=stream(0, "seen"))
+    question = torch.randn(12, 8, generator=stream(0, "asked"))
+    said = first_impression(asker, picture, question, (7, 2))
+    for row in range(12):
+        alone = asker.logits(question[row].view(1, 1, 8), picture[row // 4][None])[0, 0]
+        assert torch.allclose(said[row], alone[[7, 2]], atol=1e-5)
+
+
+@torch.no_grad()
+def test_an_untrained_route_keeps_a_strong_first_impression() -> None:
+    fast = _fast()
+    picture, question = _inputs(5, 5)
+    first = 30 * functional.one_hot(torch.arange(5), ANSWERS).float()
+    assert torch.equal(fast(picture, question, first).answer.argmax(-1), torch.arange(5))
 
 
 def test_a_thought_is_calibrated_by_its_temperature() -> None:
@@ -69,9 +100,9 @@ def test_a_thought_is_calibrated_by_its_temperature() -> None:
         recalled=torch.zeros(5, 3),
         surprise=torch.zeros(5),
     )
-    sharp = fast.reason(latents)
+    sharp = fast.reason(latents, _impression(5))
     fast.temperature.fill_(4.0)
-    soft = fast.reason(latents)
+    soft = fast.reason(latents, _impression(5))
     assert torch.equal(sharp.answer.argmax(-1), soft.answer.argmax(-1))
     assert (soft.confidence < sharp.confidence).all()
     assert torch.allclose(soft.answer.sum(-1), torch.ones(5))
@@ -108,13 +139,16 @@ def test_it_learns_where_to_look() -> None:
         )
         return looks[shown], question, shown.gather(1, cell).flatten()
 
+    nothing = torch.zeros(128, ANSWERS)
     for step in range(80):
         picture, question, answer = sample(step)
-        loss = functional.cross_entropy(fast(picture, question, positions=1).answer, answer)
+        said = fast(picture, question, nothing, positions=1)
+        loss = functional.cross_entropy(said.answer, answer)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     picture, question, answer = sample(10_007)
     with torch.no_grad():
-        right = (fast(picture, question, positions=1).answer.argmax(-1) == answer).float().mean()
+        said = fast(picture, question, nothing, positions=1)
+        right = (said.answer.argmax(-1) == answer).float().mean()
     assert right > 0.4

@@ -65,7 +65,15 @@ RECIPE = Recipe(
     # The target follows closely: training is too short for a slow one to arrive anywhere.
     predict=PredictConfig(width=64, heads=2, ema_start=0.5, ema_end=0.9),
     objective=ObjectiveConfig(
-        image=0, text=0, cross=0, contrastive=0, sigreg=0, statements=0, nameless=0, grain=0
+        image=0,
+        text=0,
+        cross=0,
+        contrastive=0,
+        sigreg=0,
+        statements=0,
+        questions=0,
+        nameless=0,
+        grain=0,
     ),
     reason=ReasonConfig(parser_width=64, parser_depth=1, parser_heads=2),
     decide=DecideConfig(certain=0.7),

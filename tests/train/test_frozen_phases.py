@@ -8,6 +8,7 @@ from torch import nn
 from nexus.config import EncodeConfig, PhaseConfig, ReasonConfig, TextConfig, VisionConfig
 from nexus.encode.joint import Encoder, build
 from nexus.nn.seeding import seeded
+from nexus.predict.ask import AskPredictor
 from nexus.predict.dynamics import LatentDynamics
 from nexus.reason.fast import END, FastReasoner
 from nexus.reason.grounding import Grounding
@@ -16,7 +17,7 @@ from nexus.train.fast import Asker, FastPhase, calibrate_fast, hypothetical, ste
 from nexus.train.grounding import GroundingPhase, calibrate, cell_targets
 from nexus.train.latent_cache import LatentCache, cache
 from nexus.train.phase import Losses, Phase
-from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop import LOOK_ANSWERS, Tabletop
 from nexus.worlds.tokenizer import Tokenizer
 
 WORLD, SIDE, WIDTH, GRID = Tabletop(), 32, 32, 4
@@ -82,7 +83,11 @@ def _asker(encoder: Encoder, tokenizer: Tokenizer) -> Asker:
         ids, padding = tokenizer.encode_batch(texts, 96)
         return torch.from_numpy(ids), torch.from_numpy(padding)
 
-    return Asker(encoder, _dynamics(), WORLD, tokenize, longest=40)
+    with seeded(0, "test", "asker"):
+        perceive = AskPredictor(
+            width=WIDTH, joint=16, depth=1, heads=2, grid=GRID, answers=len(LOOK_ANSWERS)
+        )
+    return Asker((encoder, perceive), _dynamics(), WORLD, tokenize, longest=40)
 
 
 def _phases(encoder: Encoder, tokenizer: Tokenizer, scenes: LatentCache) -> dict[str, Phase]:

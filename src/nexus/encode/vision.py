@@ -53,9 +53,11 @@ class VisionEncoder(nn.Module):
             image = image * self._visible(context, image)
         overlap = (self.window - self.patch) // 2
         seen = functional.unfold(image, self.window, stride=self.patch, padding=overlap)
-        x = self.stem_norm(self.stem[0](seen.transpose(1, 2))) + self.position
+        seen, position = seen.transpose(1, 2), self.position
         if context is not None:
-            x = x.gather(1, context[..., None].expand(-1, -1, x.shape[-1]))
+            seen = seen.gather(1, context[..., None].expand(-1, -1, seen.shape[-1]))
+            position = position[context]
+        x = self.stem_norm(self.stem[0](seen)) + position
         for block in self.blocks:
             x = block(x)
         return self.norm(x)

@@ -15,6 +15,7 @@ from nexus.config import ReasonConfig
 from nexus.nn.attention import Block, CrossBlock
 from nexus.nn.positions import sincos_2d
 from nexus.nn.records import Latents, TextLatents, Thought
+from nexus.predict.ask import AskPredictor
 
 THOUGHTS = 8
 """Slots a question is thought about in; the first one answers."""
@@ -57,6 +58,7 @@ class FastReasoner(nn.Module):
         self.see = nn.ModuleList(CrossBlock(width, heads, 2) for _ in range(config.depth))
         self.think = nn.ModuleList(Block(width, heads, 2) for _ in range(config.depth))
         self.norm, self.answer = nn.LayerNorm(width), nn.Linear(width, answers)
+        self.trust = nn.Parameter(torch.ones(()))
         self.places = nn.Parameter(torch.randn(1, config.query_symbols, width))
         self.explain = nn.ModuleList([CrossBlock(width, heads, 1)])
         self.symbol = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, symbols + 1))
@@ -66,12 +68,14 @@ class FastReasoner(nn.Module):
         self,
         picture: Float[Tensor, "picture patch width"],
         question: TextLatents,
+        impression: Float[Tensor, "question answer"],
         positions: int | None = None,
     ) -> FastLogits:
         """Return answer and step logits of every question.
 
         Each picture is asked ``len(question) / len(picture)`` questions in a row, which share its
-        keys and values. ``positions`` limits the steps that are said.
+        keys and values. Thinking starts from the first ``impression`` and corrects it.
+        ``positions`` limits the steps that are said.
         """
         memory = self._memory(picture)
         words, keep = self.hear(question.tokens), ~question.padding
@@ -82,7 +86,8 @@ class FastReasoner(nn.Module):
             x = see(x.reshape(len(memory), -1, x.shape[-1]), memory).view_as(x)
             x = think(x)
         said = self._say(x, words, keep, positions)
-        return FastLogits(answer=self.answer(self.norm(x[:, 0])), steps=self.symbol(said))
+        answer = self.answer(self.norm(x[:, 0])) + self.trust * impression
+        return FastLogits(answer=answer, steps=self.symbol(said))
 
     def _say(
         self,
@@ -107,13 +112,29 @@ class FastReasoner(nn.Module):
         return torch.cat([x, self.nothing.expand(len(x), -1, -1)], dim=1)
 
     @torch.no_grad()
-    def reason(self, latents: Latents) -> Thought:
+    def reason(self, latents: Latents, impression: Float[Tensor, "question answer"]) -> Thought:
         """Return the calibrated thought about each question, beside its picture."""
-        logits = self(latents.tokens, latents.question)
+        logits = self(latents.tokens, latents.question, impression)
         answer = (logits.answer / self.temperature).softmax(-1)
         return Thought(
             answer=answer, steps=logits.steps.softmax(-1), confidence=answer.max(-1).values
         )
+
+
+@torch.no_grad()
+def first_impression(
+    asker: AskPredictor,
+    picture: Float[Tensor, "picture patch width"],
+    question: Float[Tensor, "question joint"],
+    answers: Sequence[int],
+) -> Float[Tensor, "question answer"]:
+    """Return how well perception finds each answer to fit, asked the question as it stands.
+
+    Pictures are asked the same number of questions in a row; ``answers`` says which of the asker's
+    answers these are.
+    """
+    query = question.view(len(picture), -1, question.shape[-1])
+    return asker.logits(query, picture)[..., list(answers)].flatten(0, 1)
 
 
 def step_symbols(thought: Thought, row: int, symbols: Sequence[str]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ VARIANTS: Final[Mapping[str, Mapping[str, Mapping[str, float | int]]]] = {
     "all": {},
     "no_ask": {"objective": {"ask": 0.0}},
     "no_statements": {"objective": {"statements": 0}},
+    "no_questions": {"objective": {"questions": 0}},
     "no_nameless": {"objective": {"nameless": 0.0}},
     "no_grain": {"objective": {"grain": 0.0}},
     "no_mask": {"objective": {"image": 0.0, "text": 0.0}},

@@ -20,6 +20,8 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, 
 
 T = TypeVar("T")
 _aten: Final = torch.ops.aten
+_FREE: Final = (_aten._unsafe_view.default, torch.ops.prim.device.default)
+"""Not called views, but they touch no data; the second only asks where a tensor is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +109,7 @@ class _Traffic(TorchDispatchMode):
     ) -> Any:
         del types
         done = func(*args, **(kwargs or {}))
-        if not func.is_view and func is not _aten._unsafe_view.default:
+        if not func.is_view and func not in _FREE:
             self.bytes += sum(map(_touched, tree_leaves((args, kwargs, done))))
         return done
 

@@ -16,13 +16,15 @@ from nexus.evaluate.calibration import fit_temperature
 from nexus.logic.hypothetical import actions
 from nexus.logic.language import HYPOTHETICAL, Vocabulary, parse
 from nexus.nn.records import TextLatents
+from nexus.predict.ask import AskPredictor
 from nexus.predict.dynamics import LatentDynamics
-from nexus.reason.fast import END, FastReasoner
+from nexus.reason.fast import END, FastReasoner, first_impression
 from nexus.train.dynamics import action_ids
 from nexus.train.frozen import FrozenPhase
 from nexus.train.latent_cache import BATCH, LatentCache
 from nexus.train.phase import Losses
 from nexus.worlds.tabletop import Tabletop
+from nexus.worlds.tabletop.looks import ANSWER_AT
 
 STEP_WEIGHT = 0.5
 """Weight of the explanation beside the answer."""
@@ -38,6 +40,8 @@ class Asked:
 
     picture: Float[Tensor, "picture patch width"]
     question: TextLatents
+    impression: Float[Tensor, "question choice"]
+    """What perception says at first, of every answer."""
     answer: Int[Tensor, " question"]
     steps: Int[Tensor, "question position"]
     """Query symbols by number, symbol k of the vocabulary as k + 1, then ``END``."""
@@ -68,14 +72,14 @@ class Asker:
 
     def __init__(
         self,
-        encoder: Encoder,
+        senses: tuple[Encoder, AskPredictor],
         dynamics: LatentDynamics,
         world: Tabletop,
         tokenize: Tokenize,
         *,
         longest: int,
     ) -> None:
-        self.encoder, self.dynamics, self.world = encoder, dynamics, world
+        (self.encoder, self.perceive), self.dynamics, self.world = senses, dynamics, world
         self.tokenize, self.longest = tokenize, longest
         self.number = {answer: k for k, answer in enumerate(world.answers)}
 
@@ -85,9 +89,11 @@ class Asker:
     ) -> Asked:
         """Return questions beside their pictures; ``questions`` come picture by picture."""
         ids, padding = self.tokenize([q.text for q in questions])
+        question = self.encoder.words(ids, padding)
         return Asked(
             picture=picture,
-            question=self.encoder.words(ids, padding),
+            question=question,
+            impression=first_impression(self.perceive, picture, question.pooled, ANSWER_AT),
             answer=torch.tensor([self.number[q.answer] for q in questions]),
             steps=step_ids([q.query for q in questions], self.world.vocabulary, self.longest),
         )
@@ -119,7 +125,9 @@ class _Learner(nn.Module):
         count = sum(len(group.answer) for group in groups)
         answer, steps = torch.zeros(()), torch.zeros(())
         for group in groups:
-            logits = self.fast(group.picture, group.question, group.steps.shape[1])
+            logits = self.fast(
+                group.picture, group.question, group.impression, group.steps.shape[1]
+            )
             share = len(group.answer) / count
             answer = answer + share * functional.cross_entropy(logits.answer, group.answer)
             steps = steps + share * functional.cross_entropy(
@@ -187,6 +195,7 @@ def calibrate_fast(fast: FastReasoner, asker: Asker, held_out: LatentCache) -> N
         asked = asker.world.ask(held_out.scenes.take(rows), per_scene=PER_SCENE)
         batch = split(asker, held_out.batch(rows), asked)
         for group in (batch.seen, *([batch.imagined] if batch.imagined else [])):
-            logits.append(fast(group.picture, group.question, positions=1).answer)
+            said = fast(group.picture, group.question, group.impression, positions=1)
+            logits.append(said.answer)
             answers.append(group.answer)
     fast.temperature.fill_(fit_temperature(torch.cat(logits).numpy(), torch.cat(answers).numpy()))

@@ -67,11 +67,13 @@ class PerceptionPhase:
         if family > 1:
             scenes = twins(scenes, families=family)
         scenes = scenes.at_most(self._objects(step))
-        strange = np.where(named[:, None], ORDINARY, taught(scenes))
+        share = objective.strange if 2 * step > self.steps else 0.0
+        strange = np.where(named[:, None], ORDINARY, taught(scenes, share))
         asked = ask(
             scenes,
             looks_each=self.config.per_scene,
             statements_each=objective.statements,
+            questions_each=objective.questions,
             named=named,
             strange=strange,
         )

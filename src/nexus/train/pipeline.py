@@ -144,7 +144,9 @@ def train_questions(shop: Workshop) -> None:
     tokenizer = tokenizer_of(shop)
     parts = Parts(recipe=shop.recipe, world=shop.world, vocabulary=tokenizer.size)
     encoder = parts.encoder()
+    perceive = parts.asker()
     shop.load("encoder", encoder)
+    shop.load("asker", perceive)
     seen, held_out = (
         _cached(shop, encoder, split, count)
         for split, count in (("train", train.cached), ("val", train.held_out))
@@ -165,7 +167,7 @@ def train_questions(shop: Workshop) -> None:
 
     fast = parts.fast()
     asker = Asker(
-        encoder,
+        (encoder, perceive),
         dynamics,
         shop.world,
         lambda texts: _tokens(tokenizer, texts, shop.recipe.encode.text.words),

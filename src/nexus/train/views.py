@@ -7,16 +7,18 @@ import torch
 from jaxtyping import Bool, Int64, UInt8
 from torch import Tensor
 
+from nexus.logic.language import HYPOTHETICAL
 from nexus.worlds.tabletop import looks, statements
+from nexus.worlds.tabletop.ask import ask as world_questions
 from nexus.worlds.tabletop.scene import Scenes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Queries:
-    """What is asked of each scene: looks, then statements to affirm or deny."""
+    """What is asked of each scene: looks, then statements to affirm or deny, then questions."""
 
     texts: tuple[list[str], list[str]]
-    """Of looks, which are short, and of statements; numbered from the first to the last."""
+    """Of looks, which are short, and of the rest; numbered from the first to the last."""
     answers: tuple[str, ...]
     """Every answer text there is."""
     query: Int64[np.ndarray, "n each"]
@@ -29,26 +31,43 @@ def ask(
     *,
     looks_each: int,
     statements_each: int,
+    questions_each: int,
     named: Bool[np.ndarray, " n"],
     strange: Int64[np.ndarray, "n 6"],
 ) -> Queries:
-    """Return looks at all scenes, and statements about those whose colours have names.
+    """Return looks at all scenes; statements and questions about those whose colours have names.
 
-    ``named`` scenes come first, and nothing in them is ``strange``.
+    ``named`` scenes come first, and nothing in them is ``strange``. A question about what would be
+    so if something were done is not valid: nothing has been imagined here.
     """
     seen = looks(scenes, per_scene=looks_each, named=named, strange=strange)
     used, query = np.unique(seen.query, return_inverse=True)
     told = int(named.sum())
-    said = statements(scenes.take(slice(0, told)), per_scene=statements_each)
-    extra, verdict = np.zeros((2, len(scenes), statements_each), dtype=np.int64)
-    extra[:told] = len(used) + np.arange(told * statements_each).reshape(told, -1)
-    verdict[:told] = np.where(said.true, seen.answers.index("yes"), seen.answers.index("no"))
+    known = scenes.take(slice(0, told))
+    said = statements(known, per_scene=statements_each)
+    asked = world_questions(known, per_scene=questions_each) if questions_each else [[]] * told
+    each = statements_each + questions_each
+    extra, answer = np.zeros((2, len(scenes), each), dtype=np.int64)
+    valid = np.zeros((len(scenes), each), dtype=bool)
+    extra[:told] = len(used) + np.arange(told * each).reshape(told, -1)
+    yes, no = seen.answers.index("yes"), seen.answers.index("no")
+    answer[:told, :statements_each] = np.where(said.true, yes, no)
+    valid[:told, :statements_each] = True
+    for row, questions in enumerate(asked):
+        for column, question in enumerate(questions, statements_each):
+            answer[row, column] = seen.answers.index(question.answer)
+            valid[row, column] = question.query.split()[0] not in HYPOTHETICAL
+    texts = [
+        text
+        for stated, questions in zip(said.texts, asked, strict=True)
+        for text in (*stated, *(question.text for question in questions))
+    ]
     return Queries(
-        texts=([seen.queries[i] for i in used], [text for row in said.texts for text in row]),
+        texts=([seen.queries[i] for i in used], texts),
         answers=seen.answers,
         query=np.hstack([query.reshape(seen.query.shape), extra]),
-        answer=np.hstack([seen.answer, verdict]),
-        valid=np.hstack([seen.valid, np.broadcast_to(named[:, None], extra.shape)]),
+        answer=np.hstack([seen.answer, answer]),
+        valid=np.hstack([seen.valid, valid]),
     )
 
 

@@ -199,6 +199,17 @@ def test_an_unknown_key_in_a_recipe_file_names_the_nearest(tmp_path: Path, nexus
     assert "did you mean encode.vision.depth?" in done.err
 
 
+@pytest.mark.parametrize("what", ["step", "lite"])
+def test_a_bench_of_a_step_prints_a_table_or_one_object(
+    what: str, nexus: Nexus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    last = json.loads(nexus("bench", what, "--recipe", "smoke", "--json").out.splitlines()[-1])
+    assert (last["suite"], last["recipe"]) == (what, "smoke")
+    shown = nexus("bench", what, "--recipe", "smoke").out
+    assert all(name.replace("_", " ") in shown for name in last["figures"])
+
+
 def test_report_and_its_json(run_folder: Path, nexus: Nexus) -> None:
     assert nexus("report").out == "runs/shown/report.html\n"
     done = nexus("report", "--run", "shown", "--json")

@@ -66,15 +66,18 @@ class Bench:
 
     For example:
         nexus bench data
+        nexus bench step
+        nexus bench lite --json
         nexus bench collapse --steps 80
         nexus bench ablation --seconds 120 --seeds 3 --json
     """
 
-    what: tyro.conf.Positional[Literal["data", "collapse", "ablation"]]
-    """data: scenes a CPU second. collapse: SIGReg's weight, batch and rate against rank. ablation:
-    every objective left out in turn, at equal CPU time."""
-    recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = "demo"
-    """What collapse and ablation vary."""
+    what: tyro.conf.Positional[Literal["data", "step", "lite", "collapse", "ablation"]]
+    """data: scenes a CPU second. step: a step of masked prediction against a plain I-JEPA's. lite:
+    what a step asks of a GPU, counted. collapse: SIGReg's weight, batch and rate against rank.
+    ablation: every objective left out in turn, at equal CPU time."""
+    recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
+    """What is measured or varied: tiny for step, lite for lite, demo for the rest, if not given."""
     steps: int = 80
     """Steps of each run of collapse."""
     seconds: float = 120.0
@@ -94,11 +97,15 @@ class Bench:
             match self.what:
                 case "data":
                     result = measuring.bench_data()
+                case "step":
+                    result = measuring.bench_step(self.recipe or "tiny")
+                case "lite":
+                    result = measuring.bench_lite(self.recipe or "lite")
                 case "collapse":
-                    result = measuring.bench_collapse(self.recipe, self.steps, progress)
+                    result = measuring.bench_collapse(self.recipe or "demo", self.steps, progress)
                 case "ablation":
                     result = measuring.bench_ablation(
-                        self.recipe, self.seconds, self.seeds, progress
+                        self.recipe or "demo", self.seconds, self.seeds, progress
                     )
         if self.json:
             print_json(result)

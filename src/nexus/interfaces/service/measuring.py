@@ -93,6 +93,22 @@ def bench_data() -> Mapping[str, Any]:
     return bench_data()
 
 
+def bench_step(recipe: str) -> Mapping[str, Any]:
+    """Return by how much a step of masked prediction is faster than a plain I-JEPA's."""
+    from nexus.base.device import set_threads
+    from nexus.suites.bench_step import bench_step
+
+    set_threads()
+    return bench_step(recipe_named(recipe))
+
+
+def bench_lite(recipe: str) -> Mapping[str, Any]:
+    """Return what a step of perception costs, and what a GPU is predicted to take for it."""
+    from nexus.suites.bench_lite import bench_lite
+
+    return bench_lite(recipe_named(recipe))
+
+
 def bench_collapse(recipe: str, steps: int, progress: "Progress") -> Mapping[str, Any]:
     """Return which weights of SIGReg keep prediction alone from collapsing."""
     from nexus.base.device import set_threads

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from nexus.base.randomness import key, uniform
 from nexus.worlds.tabletop.outlines import ORDINARY
-from nexus.worlds.tabletop.scene import COLOURS, MAX_OBJECTS, SHAPES, SIZES, Scenes
+from nexus.worlds.tabletop.scene import ANSWERS, COLOURS, MAX_OBJECTS, SHAPES, SIZES, Scenes
 
 CELLS: Final = 8
 """The picture is spoken of as 8 x 8 cells: "column 3 row 5", counted from 1 at the top left."""
@@ -27,6 +27,8 @@ LOOK_ANSWERS: Final = (
     *("nothing", *_CELLS, *map(str, range(MAX_OBJECTS + 1)), "yes", "no", "unnamed"),
 )
 """Every answer a look, or a statement to affirm or deny, can have."""
+ANSWER_AT: Final = tuple(LOOK_ANSWERS.index(answer) for answer in ANSWERS)
+"""Where the answers to the world's questions are among these."""
 _SHARES: Final = (0.19, 0.19, 0.11, 0.15, 0.20, 0.16)  # of the kinds, in their order
 _NOBODY: Final = -1
 

@@ -94,13 +94,14 @@ SHARE: Final = 1 / 3
 """Of the objects, where some are to be strange."""
 
 
-def taught(scenes: Scenes) -> Int64[np.ndarray, "n 6"]:
-    """Return which objects are to be strange, as an index into ``STRANGE``; none is a star."""
+def taught(scenes: Scenes, share: float = SHARE) -> Int64[np.ndarray, "n 6"]:
+    """Return which objects, this share of them, are to be strange, as an index into ``STRANGE``;
+    none is a star."""
     u = uniform(
         key(scenes.seed, "tabletop", scenes.split, "strange"), scenes.index, 2 * MAX_OBJECTS
     )
     u = u.reshape(-1, 2, MAX_OBJECTS)
-    return np.where(u[:, 0] < SHARE, (u[:, 1] * STAR).astype(np.int64), ORDINARY)
+    return np.where(u[:, 0] < share, (u[:, 1] * STAR).astype(np.int64), ORDINARY)
 
 
 def stars(scenes: Scenes) -> Int64[np.ndarray, "n 6"]:

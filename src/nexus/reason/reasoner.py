@@ -1,0 +1,185 @@
+"""Thinking fast and slow over tokens: steps of a working memory inside cycles of an abstract core.
+
+The working memory thinks a few fast steps about what it is given and what the core holds, then the
+core takes one slow step about what the working memory found; that is one cycle. The hierarchy is
+HRM's (arXiv:2506.21734), the gradient through the whole last cycle TRM's (arXiv:2510.04871). The
+same weights think every cycle, so more cycles may be taken than were trained.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from nexus.nn.attention import Block
+from nexus.nn.lora import Adaptation, adapted
+
+Gradient = Literal["step", "cycle", "full"]
+"""Through the last fast and slow step, through the last cycle, or through every cycle."""
+HALT_BIAS = -3.0
+"""Halting starts improbable: at even odds most runs never learn to think on (arXiv:2604.21999)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """What is thought about; it is added to the working memory's state at every step."""
+
+    tokens: Float[Tensor, "batch token width"]
+    keep: Bool[Tensor, "batch token"] | None = None
+    """True where there is a token; by default everywhere."""
+    relations: Bool[Tensor, "kind token token"] | None = None
+    """Which tokens belong together, if that is known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mind:
+    """The state of a thought."""
+
+    fast: Float[Tensor, "batch token width"]
+    slow: Float[Tensor, "batch token width"]
+
+    def detach(self) -> "Mind":
+        """Return the same state, without its history."""
+        return Mind(fast=self.fast.detach(), slow=self.slow.detach())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What is answered after some cycles: by both together, and by each alone."""
+
+    answer: Float[Tensor, "batch token answer"]
+    fast: Float[Tensor, "batch token answer"]
+    slow: Float[Tensor, "batch token answer"]
+    halt: Float[Tensor, " batch"]
+    """Log-odds that ``answer`` is right as it stands."""
+
+
+class Stack(nn.Module):
+    """Blocks whose attention may lean on known relations, ending in a norm."""
+
+    def __init__(self, width: int, heads: int, depth: int, kinds: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(Block(width, heads, mlp_ratio=2) for _ in range(depth))
+        self.lean = nn.Parameter(torch.zeros(depth, heads, kinds))
+        self.norm = nn.LayerNorm(width)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch token width"],
+        keep: Bool[Tensor, "batch token"] | None = None,
+        relations: Float[Tensor, "kind token token"] | None = None,
+    ) -> Float[Tensor, "batch token width"]:
+        """Return the next state; ``relations`` are 1.0 where a pair is related."""
+        for block, lean in zip(self.blocks, self.lean, strict=True):
+            bias = None if relations is None else torch.einsum("hk,kij->hij", lean, relations)
+            x = block(x, keep, bias)
+        return self.norm(x)
+
+
+class WorkingMemory(Stack):
+    """Fast weights: what one task changes for itself, as an ``Adaptation`` given with the call."""
+
+
+class AbstractCore(Stack):
+    """Slow weights: what all tasks share, and what nobody changes without a person's approval."""
+
+
+class Reasoner(nn.Module):
+    """Working memory, abstract core, and the heads that answer and that know when to stop."""
+
+    start_fast: Tensor
+    start_slow: Tensor
+    temperature: Tensor
+
+    def __init__(
+        self,
+        *,
+        width: int,
+        heads: int,
+        answers: int,
+        working_depth: int = 2,
+        core_depth: int = 2,
+        kinds: int = 0,
+        fast_steps: int = 2,
+        cycles: int = 2,
+        gradient: Gradient = "cycle",
+    ) -> None:
+        super().__init__()
+        self.fast_steps, self.cycles, self.gradient = fast_steps, cycles, gradient
+        self.working = WorkingMemory(width, heads, working_depth, kinds)
+        self.core = AbstractCore(width, heads, core_depth, kinds)
+        for name in ("start_fast", "start_slow"):
+            self.register_buffer(name, torch.randn(width))
+        self.answer = nn.Linear(width, answers)
+        self.halt = nn.Linear(width, 1)
+        nn.init.zeros_(self.halt.weight)
+        nn.init.constant_(self.halt.bias, HALT_BIAS)
+        self.register_buffer("temperature", torch.ones(()))
+
+    def start(self, inputs: Inputs) -> Mind:
+        """Return the state before the first thought."""
+        return Mind(
+            fast=self.start_fast.expand_as(inputs.tokens),
+            slow=self.start_slow.expand_as(inputs.tokens),
+        )
+
+    def forward(
+        self, inputs: Inputs, mind: Mind | None = None, task: Adaptation | None = None
+    ) -> tuple[Mind, Said]:
+        """Return the state after ``cycles`` more cycles, and what is said then.
+
+        ``gradient`` says how far back it may be learned from.
+        """
+        mind = mind or self.start(inputs)
+        weights = None if task is None else adapted(self.working, task)
+        relations = None if inputs.relations is None else inputs.relations.to(inputs.tokens.dtype)
+        learning = torch.is_grad_enabled()
+        for cycle in range(self.cycles):
+            last = cycle == self.cycles - 1
+            with torch.set_grad_enabled(learning and (last or self.gradient == "full")):
+                mind = self._cycle(inputs, relations, mind, weights)
+        return mind, self.say(mind, inputs.keep)
+
+    def think(
+        self, inputs: Inputs, *, segments: int, task: Adaptation | None = None
+    ) -> Iterator[tuple[Mind, Said]]:
+        """Yield the state and what is said after each of ``segments`` times ``cycles`` cycles."""
+        mind: Mind | None = None
+        for _ in range(segments):
+            mind, said = self(inputs, mind, task)
+            yield mind, said
+
+    def say(self, mind: Mind, keep: Bool[Tensor, "batch token"] | None = None) -> Said:
+        """Return what is answered in this state."""
+        fused = mind.fast + mind.slow
+        shown = torch.ones_like(fused[..., 0]) if keep is None else keep.to(fused.dtype)
+        pooled = (mind.slow * shown[..., None]).sum(1) / shown.sum(1, keepdim=True).clamp(min=1)
+        return Said(
+            answer=self.answer(fused),
+            fast=self.answer(mind.fast),
+            slow=self.answer(mind.slow),
+            halt=self.halt(pooled)[:, 0],
+        )
+
+    def _cycle(
+        self,
+        inputs: Inputs,
+        relations: Float[Tensor, "kind token token"] | None,
+        mind: Mind,
+        weights: dict[str, Tensor] | None,
+    ) -> Mind:
+        fast, learning = mind.fast, torch.is_grad_enabled()
+        for step in range(self.fast_steps):
+            last = step == self.fast_steps - 1
+            with torch.set_grad_enabled(learning and (last or self.gradient != "step")):
+                given = (fast + mind.slow + inputs.tokens, inputs.keep, relations)
+                fast = (
+                    self.working(*given)
+                    if weights is None
+                    else functional_call(self.working, weights, given)
+                )
+        return Mind(fast=fast, slow=self.core(mind.slow + fast, inputs.keep, relations))

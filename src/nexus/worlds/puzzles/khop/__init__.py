@@ -1,0 +1,223 @@
+"""k-hop composition: what is one tile to another, when facts in any order lead there in k steps?
+
+A fact takes three cells: a tile, a relation, a tile. After sixteen places for facts, some blank,
+comes the question: a tile, the question mark, a tile. The answer belongs to the question mark.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from nexus.base.errors import InputError
+from nexus.base.randomness import key, uniform
+from nexus.worlds.dice import Dice, dice
+from nexus.worlds.puzzles.khop import telling
+from nexus.worlds.puzzles.khop.rules import Rules, triangle
+from nexus.worlds.puzzles.puzzle import Puzzles, band_of, board
+
+__all__ = ["FACTS", "HOPS", "TILES", "Khop", "Rules", "triangle"]
+
+HOPS: Final = tuple(range(2, 11))
+"""Steps from one tile of the question to the other, by band; only 2 to 4 are for training."""
+FACTS: Final = 16
+"""Most facts a puzzle has."""
+TILES: Final = FACTS + 1
+"""Most tiles: the facts join them into a tree. Tile ``t`` is symbol ``t``, counted from 1."""
+_ASK: Final = 3 * FACTS + 1
+"""The cell of the question mark."""
+
+
+class Khop:
+    """The puzzle under some rules.
+
+    The facts of a puzzle make a tree, so exactly one chain joins the tiles of the question; all
+    others are distractors that branch off it. There are k to 16 facts, each number as likely, in
+    places thrown at random, and tiles are numbered at random: only length is new at k = 10.
+    """
+
+    version = 1
+    cells = 3 * FACTS + 3
+    bands = tuple(f"{k} hops" for k in HOPS)
+    kinds: tuple[str, ...] = ("fact", "place")
+    splits: Mapping[str, tuple[int, ...]] = {
+        "train": (0, 1, 2),
+        "val": (0, 1, 2),
+        "test": tuple(range(len(HOPS))),
+    }
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or triangle()
+
+    @property
+    def name(self) -> str:
+        """Return "khop", and which rules if not the usual ones."""
+        return "khop" if self.rules.mark == triangle().mark else f"khop-{self.rules.mark}"
+
+    @property
+    def answers(self) -> int:
+        """Return how many relations there are."""
+        return len(self.rules.relations)
+
+    @property
+    def symbols(self) -> int:
+        """Return how many symbols there are: blank, tiles, relations, the question mark."""
+        return 1 + TILES + self.answers + 1
+
+    def relations(self) -> Bool[np.ndarray, "kind cell cell"]:
+        """Return which cells are of one fact (or the question), and which have the same place."""
+        cell = np.arange(self.cells)
+        return np.stack([a[:, None] == a for a in (cell // 3, cell % 3)])
+
+    def sample(self, seed: int, split: str, index: Int64[np.ndarray, " n"]) -> Puzzles:
+        """Return the puzzles of ``split`` with these indices; the boards are those of any rules."""
+        band = band_of(self, split, index)
+        index = np.asarray(index, dtype=np.int64).reshape(-1)
+        given = np.zeros((len(index), self.cells), dtype=np.int64)
+        solution, asked = np.zeros_like(given), np.zeros(given.shape, dtype=bool)
+        throws = dice(key(seed, "khop", split, "board"), index)
+        for i, (b, [die]) in enumerate(zip(band.tolist(), throws, strict=True)):
+            chain = self._pose(given[i], HOPS[b], die)
+            solution[i, _ASK] = self.rules.compose(chain)
+        asked[:, _ASK] = True
+        return Puzzles(
+            given=given,
+            solution=solution,
+            asked=asked,
+            band=band,
+            index=index,
+            seed=seed,
+            split=split,
+        )
+
+    def _pose(self, cells: Int64[np.ndarray, " cell"], k: int, die: Dice) -> list[int]:
+        """Write a puzzle of ``k`` hops into ``cells`` and return the relations of its chain."""
+        tile = [t + 1 for t in die.shuffled(TILES)]
+        chain = [die.roll(self.answers) for _ in range(k)]
+        facts = [(tile[at], chain[at], tile[at + 1]) for at in range(k)]
+        for new in range(k + 1, k + 1 + die.roll(FACTS - k + 1)):
+            ends = [tile[new], tile[die.roll(new)]]
+            turned = die.roll(2)
+            facts.append((ends[turned], die.roll(self.answers), ends[1 - turned]))
+        for place, (a, relation, b) in zip(die.shuffled(FACTS), facts, strict=False):
+            cells[3 * place : 3 * place + 3] = a, 1 + TILES + relation, b
+        cells[-3:] = tile[0], self.symbols - 1, tile[k]
+        return chain
+
+    def violations(
+        self, given: Int64[np.ndarray, " cell"], answer: Int64[np.ndarray, " cell"]
+    ) -> list[str]:
+        """Return what is wrong with the answer at the question mark, and the chain that says so."""
+        facts, (a, b) = self._facts(given)
+        said = board(self, "answer", answer, self.answers)[_ASK]
+        chains = list(_chains(facts, a, b))
+        if not chains:
+            return [f"no chain of facts leads from tile {a} to tile {b}"]
+        name = self.rules.relations
+        return [
+            f"tile {a} is tile {b} {name[comes_to]!r}, not {name[said]!r}: "
+            + self._told(facts, chain)
+            for chain in chains
+            if (comes_to := self._composed(facts, chain)) != said
+        ]
+
+    def contradiction(self, given: Int64[np.ndarray, " cell"]) -> str:
+        """Return which facts contradict each other: two of one pair, or two chains that differ."""
+        facts, (a, b) = self._facts(given)
+        for number, (place, (x, relation, y)) in enumerate(facts.items()):
+            for other, (x2, relation2, y2) in list(facts.items())[:number]:
+                if (x, y) == (x2, y2) and relation != relation2:
+                    return f"facts {other + 1} and {place + 1} say different of tiles {x} and {y}"
+        chains = list(_chains(facts, a, b))
+        for chain in chains[1:]:
+            if self._composed(facts, chain) != self._composed(facts, chains[0]):
+                return "two chains differ: " + " but ".join(
+                    self._told(facts, each) for each in (chains[0], chain)
+                )
+        return ""
+
+    def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
+        """Return the puzzles with tiles renumbered and facts in other places."""
+        n = len(puzzles)
+        rows = np.arange(n)[:, None]
+        renamed = np.tile(np.arange(self.symbols), (n, 1))
+        renamed[:, 1 : TILES + 1] = 1 + np.argsort(
+            uniform(key(stream, "tiles"), puzzles.index, TILES), axis=1
+        )
+        given = renamed[rows, puzzles.given]
+        order = np.argsort(uniform(key(stream, "places"), puzzles.index, FACTS), axis=1)
+        given[:, :-3] = given[:, :-3].reshape(n, FACTS, 3)[rows, order].reshape(n, -1)
+        return replace(puzzles, given=given)
+
+    def describe(self, puzzles: Puzzles) -> list[str]:
+        """Return each puzzle as text: its facts, blank places left out, and its question."""
+        throws = dice(key(puzzles.seed, "khop", puzzles.split, "telling"), puzzles.index)
+        texts = list[str]()
+        for given, [die] in zip(puzzles.given, throws, strict=True):
+            name = ["", *telling.names(TILES, die)]
+            facts, (a, b) = self._facts(given)
+            told = [
+                telling.fact(name[x], name[y], self.rules.relations[r], die)
+                for x, r, y in facts.values()
+            ]
+            texts.append(" ".join([*told, telling.question(name[a], name[b], die)]))
+        return texts
+
+    def words(self) -> frozenset[str]:
+        """Return every lower-case word ``describe`` can use."""
+        return telling.words(self.rules.relations)
+
+    def _facts(
+        self, given: Int64[np.ndarray, " cell"]
+    ) -> tuple[dict[int, tuple[int, int, int]], tuple[int, int]]:
+        """Return the facts by place, and the tiles of the question.
+
+        Raises:
+            InputError: a cell holds something that does not belong there.
+        """
+        cells = board(self, "board", given, self.symbols)
+        tiles = range(1, TILES + 1)
+        relations = range(TILES + 1, self.symbols - 1)
+        facts = dict[int, tuple[int, int, int]]()
+        for place in range(FACTS):
+            a, relation, b = cells[3 * place : 3 * place + 3]
+            if a in tiles and relation in relations and b in tiles:
+                facts[place] = (a, relation - relations.start, b)
+            elif a or relation or b:
+                raise InputError(
+                    f"fact {place + 1} reads {a} {relation} {b}",
+                    hint=f"a tile (1 to {TILES}), a relation ({relations.start} to "
+                    f"{relations.stop - 1}), a tile; or three times 0",
+                )
+        a, mark, b = cells[-3:]
+        if a not in tiles or b not in tiles or mark != self.symbols - 1:
+            raise InputError(
+                f"the question reads {a} {mark} {b}",
+                hint=f"a tile (1 to {TILES}), {self.symbols - 1}, a tile",
+            )
+        return facts, (a, b)
+
+    def _composed(self, facts: Mapping[int, tuple[int, int, int]], chain: Sequence[int]) -> int:
+        return self.rules.compose([facts[place][1] for place in chain])
+
+    def _told(self, facts: Mapping[int, tuple[int, int, int]], chain: Sequence[int]) -> str:
+        """Return a chain in words, step by step."""
+        return ", ".join(
+            f"{facts[place][0]} is {facts[place][2]} {self.rules.relations[facts[place][1]]}"
+            for place in chain
+        )
+
+
+def _chains(
+    facts: Mapping[int, tuple[int, int, int]], a: int, b: int, seen: tuple[int, ...] = ()
+) -> Iterator[tuple[int, ...]]:
+    """Yield the places of the facts of every chain from ``a`` to ``b`` that meets no tile twice."""
+    for place, (x, _, y) in facts.items():
+        if x != a or y in (*seen, a):
+            continue
+        if y == b:
+            yield (place,)
+        else:
+            yield from ((place, *rest) for rest in _chains(facts, y, b, (*seen, a)))
