@@ -86,6 +86,21 @@ def test_a_board_is_a_tree_of_facts_with_random_numbers_and_places() -> None:
             assert len(set(many[:, cell].tolist())) >= symbols - (cell == 48)
 
 
+@pytest.mark.parametrize("way", [1, -1])
+def test_whoever_follows_the_first_fact_at_every_tile_often_goes_astray(way: int) -> None:
+    puzzles = KHOP.sample(0, "test", of_band(KHOP, "test", "4 hops", 300))
+    arrived = 0
+    for given in puzzles.given:
+        first = dict[int, int]()
+        for a, _, b in (fact[::way] for fact in given[:-3].reshape(FACTS, 3).tolist()):
+            first.setdefault(a, b)
+        at, goal = given[[-3, -1]].tolist()[::way]
+        while at != goal and first.get(at):
+            at = first[at]
+        arrived += at == goal
+    assert arrived < 0.6 * len(puzzles)
+
+
 def test_train_has_short_chains_only_and_the_test_all() -> None:
     assert set(KHOP.sample(0, "train", np.arange(9)).band.tolist()) == {0, 1, 2}
     assert set(PUZZLES.band.tolist()) == set(range(len(HOPS)))
