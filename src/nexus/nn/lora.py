@@ -1,7 +1,7 @@
 """Small changes to frozen weights, as values: LoRA and IA3, added when a module is called.
 
-A module is never edited. ``adapted`` gives the weights it would have, ``torch.func.functional_call``
-uses them for one call, and dropping the value restores the module exactly.
+A module is never edited: ``adapted`` gives the weights it would have, ``functional_call`` (of
+``torch.func``) uses them for one call, and dropping the value restores the module exactly.
 """
 
 from collections.abc import Iterator, Mapping

@@ -95,8 +95,7 @@ SHARE: Final = 1 / 3
 
 
 def taught(scenes: Scenes, share: float = SHARE) -> Int64[np.ndarray, "n 6"]:
-    """Return which objects, this share of them, are to be strange, as an index into ``STRANGE``;
-    none is a star."""
+    """Return which objects are to be strange, as an index into ``STRANGE``; none is a star."""
     u = uniform(
         key(scenes.seed, "tabletop", scenes.split, "strange"), scenes.index, 2 * MAX_OBJECTS
     )
