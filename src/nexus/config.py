@@ -216,6 +216,33 @@ class ReasonConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReasonerConfig:
+    """The reasoner on puzzles: a working memory and an abstract core that think in cycles."""
+
+    width: int = 96
+    heads: int = 4
+    working_depth: int = 2
+    core_depth: int = 2
+    fast_steps: int = 2
+    """Steps of the working memory in a cycle; the core takes one."""
+    cycles: int = 2
+    """Cycles in a segment, after each of which it is told what was right."""
+    gradient: Literal["step", "cycle", "full"] = "cycle"
+    """Learn through the last step of each, the last cycle, or the whole segment."""
+    segments: int = 4
+    """Segments a batch is thought about in training, each a step of the optimiser."""
+    think: int = 16
+    """Segments a board is thought about when it counts."""
+    boards: int = 20000
+    """Boards of each puzzle that are trained on, each in ever new guises."""
+
+    def __post_init__(self) -> None:
+        _at_least("reasoner", self, 1, "width", "working_depth", "core_depth", "fast_steps")
+        _at_least("reasoner", self, 1, "cycles", "segments", "think", "boards")
+        _divides("reasoner", self.width, self.heads)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PhaseConfig:
     """One phase of training; everything is counted in steps, never in seconds."""
 
@@ -250,6 +277,9 @@ class TrainConfig:
     dynamics: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=400, batch=32))
     fast: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=3000))
     parser: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=1500))
+    sudoku6: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=4000))
+    khop: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=4000))
+    maze: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=2000, batch=32))
     cached: int = 4096
     """Training scenes whose latents the phases after perception share."""
     held_out: int = 1024
@@ -297,6 +327,7 @@ class Recipe:
     predict: PredictConfig = field(default_factory=PredictConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     reason: ReasonConfig = field(default_factory=ReasonConfig)
+    reasoner: ReasonerConfig = field(default_factory=ReasonerConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     decide: DecideConfig = field(default_factory=DecideConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)

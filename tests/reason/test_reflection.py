@@ -10,9 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from nexus.base.errors import StorageError
+from nexus.base.errors import DataError, StorageError
 from nexus.base.records import Certificate, Decision, Route, Verdict
-from nexus.reason.reflection import Reflection, append_line, notice
+from nexus.reason.causes import Cause
+from nexus.reason.drift import Cusum, Watch
+from nexus.reason.reflection import (
+    Contradiction,
+    Drift,
+    Finding,
+    Reflection,
+    Unfamiliar,
+    append_line,
+    event_of,
+    notice,
+)
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 ROUTE = Route(answer="yes", confidence=0.9, rests_on="latents")
@@ -116,3 +127,53 @@ def test_a_folder_that_refuses_is_reported_once_and_thinking_goes_on(
             assert event is not None
             assert event.kind == "contradiction"
     assert len([r for r in caplog.records if "not being logged" in r.message]) == 1
+
+
+CUSUM = Cusum(reference=0.1, threshold=1.0, per_10k=0.7, per_10k_upper=0.93, simulated=1_000_000)
+CAUSE = Cause(
+    tag="rule:3x5",
+    wrong_with=9,
+    n_with=10,
+    wrong_without=2,
+    n_without=90,
+    low=0.6,
+    high=0.95,
+    p=2e-8,
+    tested=7,
+)
+
+
+@pytest.mark.parametrize(
+    ("finding", "kind", "words"),
+    [
+        (Contradiction(reason="row 2 holds two 3s"), "contradiction", ["row 2 holds two 3s"]),
+        (
+            Drift(cusum=CUSUM, watch=Watch(total=1.2, seen=540, since=512, alarm=True)),
+            "drift",
+            ["since example 512", "at 540", "0.93 in 10,000"],
+        ),
+        (CAUSE, "cause", ["rule:3x5: 9 of 10 wrong", "2 of 90", "0.60 to 0.95", "2e-08"]),
+        (Unfamiliar(score=2.5), "unfamiliar", ["2.50"]),
+    ],
+)
+def test_a_finding_becomes_an_event_that_says_what_it_rests_on(
+    tmp_path: Path, finding: Finding, kind: str, words: list[str]
+) -> None:
+    event = _reflection(tmp_path).report(finding, traces=("t1", "t2"))
+    assert event == event_of(finding, traces=("t1", "t2"))
+    assert (event.kind, event.evidence) == (kind, ("t1", "t2"))
+    assert all(word in event.cause for word in words)
+    (line,) = (tmp_path / "reflections" / "trace_20260102.jsonl").read_text().splitlines()
+    written = json.loads(line)
+    assert written.pop("time") == NOW.isoformat()
+    assert written == {"kind": kind, "evidence": ["t1", "t2"], "cause": event.cause}
+
+
+def test_a_finding_without_evidence_is_refused_and_a_disk_that_refuses_is_not_fatal(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    reflection = _reflection(tmp_path / "logs")
+    assert reflection.report(Unfamiliar(score=2.0), traces=("t1",)).kind == "unfamiliar"
+    with pytest.raises(DataError, match="needs evidence"):
+        reflection.report(CAUSE, traces=())

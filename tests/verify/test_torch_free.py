@@ -16,9 +16,11 @@ MODULES = (
     "nexus.store.files",
     "nexus.store.objects",
     "nexus.store.runs",
+    "nexus.store.traces",
     "nexus.suites.forgery",
     "nexus.verify.check",
     "nexus.worlds.protocol",
+    "nexus.worlds.puzzles",
 )
 
 

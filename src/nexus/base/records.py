@@ -179,7 +179,7 @@ class ReflectionEvent:
     """Something reflection noticed; it asks for nothing and changes nothing."""
 
     kind: str
-    """contradiction, rejected_proof or unfamiliar."""
+    """contradiction, rejected_proof, unfamiliar, drift or cause."""
     evidence: tuple[str, ...]
     """Trace ids."""
     cause: str

@@ -17,7 +17,7 @@ from nexus.nn.positions import sincos_2d
 from nexus.nn.records import Latents, TextLatents, Thought
 from nexus.predict.ask import AskPredictor
 
-THOUGHTS = 4
+THOUGHTS = 8
 """Slots a question is thought about in; the first one answers."""
 END = 0
 """Step symbol after the last; symbol k of a vocabulary has number k + 1."""

@@ -148,9 +148,9 @@ class Reasoner(nn.Module):
         self, inputs: Inputs, *, segments: int, task: Adaptation | None = None
     ) -> Iterator[tuple[Mind, Said]]:
         """Yield the state and what is said after each of ``segments`` times ``cycles`` cycles."""
-        mind: Mind | None = None
+        mind = self.start(inputs)
         for _ in range(segments):
-            mind, said = self(inputs, mind, task)
+            mind, said = self.forward(inputs, mind, task)
             yield mind, said
 
     def say(self, mind: Mind, keep: Bool[Tensor, "batch token"] | None = None) -> Said:

@@ -5,6 +5,8 @@ One place says which sizes fit together, so that what was trained is what is loa
 
 from dataclasses import dataclass
 
+import torch
+
 from nexus.config import Recipe
 from nexus.encode import joint
 from nexus.encode.joint import Encoder
@@ -12,11 +14,14 @@ from nexus.nn.seeding import seeded
 from nexus.predict.ask import AskPredictor
 from nexus.predict.dynamics import LatentDynamics
 from nexus.reason import parser
+from nexus.reason.boards import BoardReasoner
 from nexus.reason.fast import FastReasoner
 from nexus.reason.grounding import Grounding
 from nexus.reason.parser.network import ParserNetwork
+from nexus.reason.reasoner import Reasoner
 from nexus.remember.memory import TestTimeMemory
 from nexus.train.dynamics import LONGEST
+from nexus.worlds.puzzles import Puzzle
 from nexus.worlds.tabletop import LOOK_ANSWERS, Tabletop
 
 
@@ -93,6 +98,27 @@ class Parts:
                 grid=self.grid,
                 answers=len(self.world.answers),
                 symbols=len(self.world.vocabulary.symbols),
+            )
+
+    def boards(self, puzzle: Puzzle) -> BoardReasoner:
+        """Return the reasoner on boards of one puzzle."""
+        config = self.recipe.reasoner
+        with seeded(self.recipe.seed, "reasoner", puzzle.name):
+            return BoardReasoner(
+                Reasoner(
+                    width=config.width,
+                    heads=config.heads,
+                    answers=puzzle.answers,
+                    working_depth=config.working_depth,
+                    core_depth=config.core_depth,
+                    kinds=len(puzzle.kinds),
+                    fast_steps=config.fast_steps,
+                    cycles=config.cycles,
+                    gradient=config.gradient,
+                ),
+                width=config.width,
+                symbols=puzzle.symbols,
+                relations=torch.from_numpy(puzzle.relations()),
             )
 
     def parser(self) -> ParserNetwork:

@@ -8,9 +8,8 @@ checkpoint keeps, so an interrupted run goes on bit by bit.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -111,18 +110,3 @@ class BoardPhase(FrozenPhase):
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """Take that back."""
         self.learner.mind = Mind(fast=state["fast"], slow=state["slow"]) if state else None
-
-
-@torch.no_grad()
-def exact(
-    boards: BoardReasoner, data: Puzzles, *, segments: int, together: int = 256
-) -> Float[np.ndarray, "segment board"]:
-    """Return 1.0 where a board is answered right after 1, 2, ... ``segments`` segments."""
-    found: list[Tensor] = []
-    for start in range(0, len(data), together):
-        some = data.take(slice(start, start + together))
-        solution, asked = torch.from_numpy(some.solution), torch.from_numpy(some.asked)
-        said = boards.solve(torch.from_numpy(some.given), segments=segments)
-        right = [((s.answer.argmax(-1) == solution) | ~asked).all(-1) for s in said]
-        found.append(torch.stack(right).float())
-    return torch.cat(found, dim=1).numpy()

@@ -1,4 +1,4 @@
-"""``nexus train``: one half of the system, by a recipe and typed changes to it."""
+"""``nexus train``: one part of the system, by a recipe and typed changes to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _DEFAULT = "tiny"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Train:
-    """Train one half of the system; the same command continues a run that was stopped.
+    """Train one part of the system; the same command continues a run that was stopped.
 
     Every setting of the recipe is an option; those shown are the recipe's own. A changed recipe
     has another hash and needs a run of its own.
@@ -23,11 +23,15 @@ class Train:
     For example:
         nexus train perception --recipe tiny
         nexus train questions --recipe tiny --resume
+        nexus train reasoner --task sudoku6 --recipe tiny
         nexus train perception --recipe tiny --encode.vision.depth 4 --run deeper
     """
 
-    half: tyro.conf.Positional[Literal["perception", "questions"]]
-    """perception: encoders and predictors; questions: what asks, grounds, parses and answers."""
+    half: tyro.conf.Positional[Literal["perception", "questions", "reasoner"]]
+    """perception: encoders and predictors; questions: what asks, grounds, parses and answers;
+    reasoner: thinking in cycles, on the puzzle that --task names."""
+    task: Literal["sudoku6", "khop", "maze"] = "sudoku6"
+    """What the reasoner is trained on."""
     recipe: str = _DEFAULT
     """A shipped recipe, or a .toml file."""
     run_name: RunName = ""
@@ -53,7 +57,12 @@ class Train:
 
         with shown() as progress:
             folder = train(
-                self.settings, self.half, run=self.run_name, resume=self.resume, progress=progress
+                self.settings,
+                self.half,
+                task=self.task,
+                run=self.run_name,
+                resume=self.resume,
+                progress=progress,
             )
         if not first():
             return 0

@@ -27,13 +27,16 @@ _LAST: Final[Mapping[Half, str]] = {"perception": "memory", "questions": "calibr
 
 def train(
     recipe: Recipe,
-    half: Half,
+    half: Half | Literal["reasoner"],
     *,
+    task: str = "sudoku6",
     run: str = "",
     resume: bool = False,
     progress: "Progress | None" = None,
 ) -> Path:
-    """Train one half of the system and return the run's folder; a stopped run goes on by itself.
+    """Train one part of the system and return the run's folder; a stopped run goes on by itself.
+
+    ``task`` is what a reasoner is trained on.
 
     Raises:
         CheckpointError: ``resume`` is asked for where no run has begun.
@@ -44,8 +47,25 @@ def train(
         raise CheckpointError(
             f"there is no run in {folder} to resume", hint="leave out --resume to begin one"
         )
-    train_into(recipe, folder, half, progress=progress)
+    if half == "reasoner":
+        reasoner_into(recipe, folder, task, progress=progress)
+    else:
+        train_into(recipe, folder, half, progress=progress)
     return folder
+
+
+def reasoner_into(
+    recipe: Recipe, folder: Path, task: str, *, progress: "Progress | None" = None
+) -> None:
+    """Train the reasoner on one puzzle into ``folder``, a new run or one of this same recipe."""
+    Run.create(
+        folder, recipe=tomli_w.dumps(asdict(recipe)), config_hash=recipe.hash, seed=recipe.seed
+    )
+    from nexus.base.device import set_threads
+    from nexus.train.puzzles import train_puzzle
+
+    set_threads()
+    train_puzzle(recipe, folder, task, progress)
 
 
 def first() -> bool:

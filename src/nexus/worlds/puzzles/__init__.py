@@ -13,7 +13,11 @@ from nexus.worlds.puzzles.sudoku import Sudoku
 
 __all__ = ["NAMES", "Khop", "Maze", "Puzzle", "Puzzles", "Sudoku", "cached", "get", "of_band"]
 
-_ALL: Final[Mapping[str, Callable[[], Puzzle]]] = {"sudoku": Sudoku, "khop": Khop, "maze": Maze}
+_ALL: Final[Mapping[str, Callable[[], Puzzle]]] = {
+    "sudoku6": Sudoku,
+    "khop": Khop,
+    "maze": Maze,
+}
 NAMES: Final = tuple(_ALL)
 
 

@@ -24,7 +24,7 @@ GIVENS: Final = ((8, 11), (12, 15), (16, 20))
 class Sudoku:
     """The puzzle; it holds no state. A symbol is a digit or 0, and 0 is never a right answer."""
 
-    name = "sudoku"
+    name = "sudoku6"
     version = 1
     symbols = SIDE + 1
     answers = SIDE + 1
