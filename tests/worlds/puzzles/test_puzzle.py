@@ -124,7 +124,7 @@ def test_unknown_splits_and_bands_are_named(puzzle: Puzzle) -> None:
 
 
 def test_an_unknown_puzzle_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"no puzzle 'sodoku'.*did you mean 'sudoku'"):
+    with pytest.raises(ConfigError, match=r"no puzzle 'sodoku'.*did you mean 'sudoku6'"):
         get("sodoku")
-    with pytest.raises(ConfigError, match="one of sudoku, khop, maze"):
+    with pytest.raises(ConfigError, match="one of sudoku6, khop, maze"):
         get("?")
