@@ -83,11 +83,14 @@ def test_a_first_impression_is_what_the_asker_says_of_each_picture() -> None:
 
 
 @torch.no_grad()
-def test_an_untrained_route_keeps_a_strong_first_impression() -> None:
+def test_a_first_impression_counts_as_far_as_it_is_trusted_and_at_first_not_at_all() -> None:
     fast = _fast()
     picture, question = _inputs(5, 5)
     first = 30 * functional.one_hot(torch.arange(5), ANSWERS).float()
-    assert torch.equal(fast(picture, question, first).answer.argmax(-1), torch.arange(5))
+    blind = fast(picture, question, torch.zeros_like(first)).answer
+    assert torch.equal(fast(picture, question, first).answer, blind)
+    fast.trust.fill_(1.0)
+    assert torch.allclose(fast(picture, question, first).answer, blind + first, atol=1e-5)
 
 
 def test_a_thought_is_calibrated_by_its_temperature() -> None:

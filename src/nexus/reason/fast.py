@@ -58,7 +58,7 @@ class FastReasoner(nn.Module):
         self.see = nn.ModuleList(CrossBlock(width, heads, 2) for _ in range(config.depth))
         self.think = nn.ModuleList(Block(width, heads, 2) for _ in range(config.depth))
         self.norm, self.answer = nn.LayerNorm(width), nn.Linear(width, answers)
-        self.trust = nn.Parameter(torch.ones(()))
+        self.trust = nn.Parameter(torch.zeros(()))
         self.places = nn.Parameter(torch.randn(1, config.query_symbols, width))
         self.explain = nn.ModuleList([CrossBlock(width, heads, 1)])
         self.symbol = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, symbols + 1))
@@ -74,7 +74,8 @@ class FastReasoner(nn.Module):
         """Return answer and step logits of every question.
 
         Each picture is asked ``len(question) / len(picture)`` questions in a row, which share its
-        keys and values. Thinking starts from the first ``impression`` and corrects it.
+        keys and values. The first ``impression`` counts as far as it has proved right: it starts
+        at nothing, for perception that was never asked questions says anything, and loudly.
         ``positions`` limits the steps that are said.
         """
         memory = self._memory(picture)
