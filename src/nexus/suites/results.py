@@ -40,7 +40,7 @@ class Figure:
         return cls(value=interval.value, floor=floor, low=interval.low, high=interval.high, n=n)
 
 
-_LESS: Final = ("ece", "forged", "stars")
+LESS: Final = ("ece", "forged", "stars", "conformal_coverage_error", "false_")
 """How figures begin of which less is better."""
 NOT_MEASURED = Figure(value=None)
 
@@ -86,7 +86,7 @@ def worst(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         values = [figure["value"] for figure in each]
         per_seed[name] = values
         measured = [figure for figure in each if figure["value"] is not None]
-        pick = max if name.startswith(_LESS) else min
+        pick = max if name.startswith(LESS) else min
         chosen = pick(measured, key=lambda figure: figure["value"]) if measured else each[0]
         figures[name] = {**chosen, "seeds": len(measured)}
     cpu_s = round(sum(run["cpu_s"] for run in found), 1)

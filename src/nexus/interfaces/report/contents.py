@@ -5,14 +5,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from nexus.base.errors import DataError
 from nexus.store.runs import Run
+from nexus.suites.results import LESS
 from nexus.train import metrics
-
-_LOWER_WINS: Final = ("ece", "forged_")
-"""How the names of errors begin: the less, the better."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +33,7 @@ class Figure:
         if self.value is None or self.floor is None:
             return None
         better = self.value - self.floor
-        return -better if self.name.startswith(_LOWER_WINS) else better
+        return -better if self.name.startswith(LESS) else better
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
