@@ -6,9 +6,8 @@ import torch
 
 from nexus.config import PhaseConfig
 from nexus.nn.seeding import seeded, stream
-from nexus.reason.boards import BoardReasoner, confidence
+from nexus.reason.boards import BoardReasoner
 from nexus.reason.reasoner import Reasoner
-from nexus.suites.thoughts import exact, think
 from nexus.train.reasoner import BoardPhase, board_loss
 from nexus.worlds.puzzles.sudoku import Sudoku
 
@@ -76,10 +75,6 @@ def test_a_loss_is_of_asked_cells_alone() -> None:
     said.answer.data[~batch.asked] += 100.0
     said.fast.data[~batch.asked] -= 100.0
     assert torch.equal(board_loss(said, batch).total, loss.total)
-    sure = confidence(said, batch.asked, torch.ones(()))
-    likeliest = said.answer.softmax(-1).amax(-1)
-    for row in range(len(sure)):
-        assert sure[row] == likeliest[row][batch.asked[row]].min()
 
 
 def test_it_learns_more_than_chance_says() -> None:
@@ -104,19 +99,6 @@ def test_noise_of_another_draw_thinks_another_way_and_no_noise_the_same() -> Non
         for k in range(2)
     )
     assert not torch.allclose(one.answer, other.answer, atol=1e-3)
-
-
-def test_exact_counts_whole_boards() -> None:
-    boards = _boards().eval()
-    data = PUZZLE.sample(0, "val", np.arange(10))
-    found = exact(boards, data, segments=2)
-    assert found.shape == (2, 10)
-    assert found.sum() == 0
-    thoughts = think(boards, data, segments=2)
-    assert not thoughts.right.any()
-    assert (found[1] == thoughts.right).all()
-    assert np.allclose(thoughts.probability.sum(-1), 1)
-    assert thoughts.doubt.shape == (10,)
 
 
 @pytest.mark.parametrize("segments", [1, 4])

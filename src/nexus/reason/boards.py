@@ -4,7 +4,7 @@ Nothing tells it which puzzle of a task it sees; it knows a cell by its place an
 """
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
 from nexus.nn.lora import Adaptation
@@ -63,11 +63,3 @@ class BoardReasoner(nn.Module):
             mind, words = self.reasoner(inputs, mind, task)
             said.append(words)
         return said
-
-
-def confidence(
-    said: Said, asked: Bool[Tensor, "batch cell"], temperature: Float[Tensor, ""]
-) -> Float[Tensor, " batch"]:
-    """Return the probability of the least certain asked cell of each board, after calibration."""
-    likeliest = (said.answer / temperature).softmax(-1).amax(-1)
-    return likeliest.masked_fill(~asked, 1.0).amin(-1)

@@ -43,7 +43,7 @@ def evaluate(folder: Path, recipe: Recipe) -> dict[str, Any]:
     return found
 
 
-def boards_of(puzzle: Puzzle, recipe: Recipe, split: str, band: str, count: int = EACH) -> Puzzles:
+def boards_of(puzzle: Puzzle, recipe: Recipe, split: str, band: str, count: int) -> Puzzles:
     """Return boards of one band of a split."""
     return puzzle.sample(recipe.seed, split, of_band(puzzle, split, band, count))
 
@@ -52,7 +52,7 @@ def sudoku_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     """Return how many boards are solved, band by band, and how well doubt is founded."""
     puzzle, segments = Sudoku(), recipe.reasoner.think
     boards = load(folder, recipe, puzzle.name)
-    hard, middle, easy = (boards_of(puzzle, recipe, "test", band) for band in puzzle.bands)
+    hard, middle, easy = (boards_of(puzzle, recipe, "test", band, EACH) for band in puzzle.bands)
     thoughts = [think(boards, some, segments=segments) for some in (hard, middle, easy)]
     figures = {
         "sudoku6_exact": results.share(thoughts[2].right, floor=0.0),
@@ -68,7 +68,7 @@ def sudoku_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
         think(boards, one_blank, segments=segments).right, floor=1 / 6
     )
     held_out = [
-        think(boards, boards_of(puzzle, recipe, "val", band), segments=segments)
+        think(boards, boards_of(puzzle, recipe, "val", band, EACH), segments=segments)
         for band in puzzle.bands
     ]
     figures |= doubt_figures(held_out, thoughts)
@@ -109,7 +109,9 @@ def doubt_figures(held_out: list[Thoughts], thoughts: list[Thoughts]) -> dict[st
         "ece": Figure(
             value=reliability(sure, right).ece, floor=float(1 - right.mean()), n=len(right)
         ),
-        "doubt_auroc": Figure(value=auroc(doubt, ~right), floor=0.5, n=len(right)),
+        "doubt_auroc": Figure(value=auroc(doubt, ~right), floor=0.5, n=len(right))
+        if 0 < right.sum() < len(right)
+        else results.NOT_MEASURED,
         "conformal_coverage": results.share(inside),
         "conformal_coverage_error": Figure(
             value=abs(float(inside.mean()) - (1 - ALPHA)), n=len(inside)
@@ -216,7 +218,7 @@ def khop_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     boards = load(folder, recipe, puzzle.name)
     figures: dict[str, Figure] = {}
     for k, band in enumerate(puzzle.bands, 2):
-        some = boards_of(puzzle, recipe, "test", band)
+        some = boards_of(puzzle, recipe, "test", band, EACH)
         right = think(boards, some, segments=recipe.reasoner.think).right
         figures[f"khop{k}_accuracy"] = results.share(right, floor=1 / puzzle.answers)
     return figures

@@ -20,7 +20,7 @@ class Evaluate:
         nexus evaluate --suite perception --recipe tiny --seeds 3
     """
 
-    suite: Literal["perception", "questions"]
+    suite: Literal["perception", "questions", "reasoner"]
     """What to measure."""
     run_name: RunName = ""
     recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from nexus.config import Recipe, overlay
 from nexus.config import recipe as recipe_named
 from nexus.interfaces.service import runs
-from nexus.interfaces.service.training import Half, train_into, trained
+from nexus.interfaces.service.training import Half, reasoner_into, train_into, trained
 
 if TYPE_CHECKING:
     from nexus.train.phase import Progress
 
-Suite: TypeAlias = Literal["perception", "questions"]
+Suite: TypeAlias = Literal["perception", "questions", "reasoner"]
 
 _NEEDS: Final[Mapping[Suite, tuple[Half, ...]]] = {
     "perception": ("perception",),
     "questions": ("perception", "questions"),
+    "reasoner": (),
 }
 
 
@@ -40,7 +41,17 @@ def evaluate(
     for half in _NEEDS[suite]:
         if not trained(folder, half):
             train_into(made_from, folder, half, progress=progress)
+    if suite == "reasoner":
+        _puzzles(made_from, folder, progress)
     return measure(suite, folder, data)
+
+
+def _puzzles(recipe: Recipe, folder: Path, progress: "Progress | None") -> None:
+    """Train the reasoner on every puzzle it is not trained on yet."""
+    from nexus.worlds.puzzles import NAMES
+
+    for task in NAMES:
+        reasoner_into(recipe, folder, task, progress=progress)
 
 
 def evaluate_seeds(
@@ -60,6 +71,8 @@ def evaluate_seeds(
             folder = runs.find_or_name("", made_from)
         for half in _NEEDS[suite]:
             train_into(made_from, folder, half, progress=progress)
+        if suite == "reasoner":
+            _puzzles(made_from, folder, progress)
         found.append(measure(suite, folder))
     return worst(found)
 
@@ -75,7 +88,7 @@ def _run(run: str, recipe: str) -> Path:
 def measure(suite: Suite, folder: Path, data: Path | None = None) -> Mapping[str, Any]:
     """Return what ``suite`` measures on a trained run."""
     from nexus.base.device import set_threads
-    from nexus.suites import made, perception, questions
+    from nexus.suites import made, perception, questions, reasoner
     from nexus.system import Senses, System
 
     set_threads()
@@ -83,6 +96,8 @@ def measure(suite: Suite, folder: Path, data: Path | None = None) -> Mapping[str
         return made.evaluate(Senses.load(folder), folder, data)
     if suite == "perception":
         return perception.evaluate(Senses.load(folder), folder)
+    if suite == "reasoner":
+        return reasoner.evaluate(folder, runs.recipe_of(folder))
     return questions.evaluate(System.load(folder), folder)
 
 

@@ -1,0 +1,75 @@
+"""Suite "reasoner": every figure is measured, and an untrained reasoner is at its floors."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tomli_w
+import torch
+
+from nexus.config import PhaseConfig, ReasonerConfig, Recipe, TrainConfig
+from nexus.store.runs import Run
+from nexus.suites import reasoner
+from nexus.suites.thoughts import exact, load, think
+from nexus.train.puzzles import train_puzzle
+from nexus.worlds.puzzles import NAMES, Sudoku
+
+QUICK = PhaseConfig(steps=2, batch=8)
+RECIPE = Recipe(
+    reasoner=ReasonerConfig(
+        width=16, heads=2, working_depth=1, core_depth=1, cycles=1, segments=2, think=2, boards=16
+    ),
+    train=TrainConfig(sudoku6=QUICK, khop=QUICK, maze=QUICK),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reasoner")
+    text = tomli_w.dumps(asdict(RECIPE))
+    Run.create(folder, recipe=text, config_hash=RECIPE.hash, seed=RECIPE.seed)
+    for task in NAMES:
+        train_puzzle(RECIPE, folder, task)
+    return folder
+
+
+def test_every_figure_is_measured_and_nothing_untrained_solves_a_board(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reasoner, "EACH", 72)
+    figures = reasoner.evaluate(folder, RECIPE)["figures"]
+    for name in ("sudoku6_exact", "sudoku6_hard_exact", "khop10_accuracy", "maze_exact", "ece"):
+        assert figures[name]["value"] is not None, name
+    for name in ("sudoku6_exact", "sudoku6_hard_exact", "maze_exact"):
+        assert figures[name]["value"] == 0
+    assert 0.5 <= figures["conformal_coverage"]["value"] <= 1
+    assert figures["unsolvable_abstained_system"]["value"] == 1
+    for name in ("ood_far_auroc", "ood_near_auroc", "unsolvable_abstained_neural"):
+        assert 0 <= figures[name]["value"] <= 1
+
+
+def test_what_was_trained_is_not_trained_again_and_a_resumed_run_has_the_same_weights(
+    folder: Path, tmp_path: Path
+) -> None:
+    before = dict(Run.open(folder).manifest)
+    train_puzzle(RECIPE, folder, "khop")
+    assert dict(Run.open(folder).manifest) == before
+    text = tomli_w.dumps(asdict(RECIPE))
+    Run.create(tmp_path / "again", recipe=text, config_hash=RECIPE.hash, seed=RECIPE.seed)
+    train_puzzle(RECIPE, tmp_path / "again", "khop")
+    again = Run.open(tmp_path / "again").manifest["reasoner-khop"]
+    assert again.sha256 == before["reasoner-khop"].sha256
+
+
+def test_exact_counts_whole_boards_and_ends_where_thoughts_do(folder: Path) -> None:
+    boards, data = load(folder, RECIPE, "sudoku6"), Sudoku().sample(0, "val", np.arange(10))
+    found, thoughts = exact(boards, data, segments=2), think(boards, data, segments=2)
+    assert found.shape == (2, 10)
+    assert (found[1] == thoughts.right).all()
+    assert np.allclose(thoughts.probability.sum(-1), 1)
+    right = torch.from_numpy(thoughts.data.solution)
+    said = boards.solve(torch.from_numpy(data.given), segments=2)[-1].answer.argmax(-1)
+    for row in range(10):
+        asked = data.asked[row]
+        assert found[1][row] == bool((said[row][asked] == right[row][asked]).all())
