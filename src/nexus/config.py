@@ -196,11 +196,12 @@ class ObjectiveConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReasonConfig:
-    """The fast head, and the parser that reads questions with its own weights."""
+    """The fast route's reasoner, and the parser that reads questions with its own weights."""
 
     width: int = 128
-    depth: int = 3
     heads: int = 4
+    cycles: int = 3
+    """Times a question is thought over."""
     parser_width: int = 96
     parser_depth: int = 2
     parser_heads: int = 4
@@ -208,7 +209,7 @@ class ReasonConfig:
     """Longest query, in symbols."""
 
     def __post_init__(self) -> None:
-        _at_least("reason", self, 1, "width", "depth", "parser_width", "parser_depth")
+        _at_least("reason", self, 1, "width", "cycles", "parser_width", "parser_depth")
         _divides("reason", self.width, self.heads)
 
 
@@ -218,18 +219,18 @@ class ReasonerConfig:
 
     width: int = 96
     heads: int = 4
-    working_depth: int = 2
-    core_depth: int = 2
-    fast_steps: int = 2
+    working_depth: int = 1
+    core_depth: int = 1
+    fast_steps: int = 1
     """Steps of the working memory in a cycle; the core takes one."""
-    cycles: int = 2
-    """Cycles in a segment, after each of which it is told what was right."""
-    gradient: Literal["step", "cycle", "full"] = "cycle"
+    cycles: int = 4
+    """Cycles in a segment of training; after each it is told what was right."""
+    gradient: Literal["step", "cycle", "full"] = "full"
     """Learn through the last step of each, the last cycle, or the whole segment."""
-    segments: int = 4
+    segments: int = 1
     """Segments a batch is thought about in training, each a step of the optimiser."""
     think: int = 16
-    """Segments a board is thought about when it counts."""
+    """Cycles a board is thought about when it counts."""
     boards: int = 20000
     """Boards of each puzzle that are trained on, each in ever new guises."""
 

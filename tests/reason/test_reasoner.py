@@ -5,7 +5,7 @@ import torch
 
 from nexus.nn.lora import adaptation
 from nexus.nn.seeding import seeded, stream
-from nexus.reason.reasoner import HALT_BIAS, Gradient, Inputs, Mind, Reasoner
+from nexus.reason.reasoner import HALT_BIAS, LEAN, Gradient, Inputs, Mind, Read, Reasoner
 
 WIDTH, ANSWERS = 16, 5
 
@@ -13,7 +13,13 @@ WIDTH, ANSWERS = 16, 5
 def _reasoner(gradient: Gradient = "cycle", kinds: int = 0) -> Reasoner:
     with seeded(0, "test", "reasoner"):
         made = Reasoner(
-            width=WIDTH, heads=2, answers=ANSWERS, kinds=kinds, cycles=3, gradient=gradient
+            width=WIDTH,
+            heads=2,
+            answers=ANSWERS,
+            kinds=kinds,
+            fast_steps=2,
+            cycles=3,
+            gradient=gradient,
         )
     with torch.no_grad():
         made.working.lean.normal_(generator=stream(0, "lean"))
@@ -43,17 +49,21 @@ def test_the_cycles_are_those_of_the_obvious_twin(gradient: Gradient) -> None:
     assert torch.allclose(said.answer, reasoner.answer(fast + slow), atol=1e-5)
 
 
-def test_segments_go_on_where_the_last_one_ended() -> None:
+def test_a_thought_goes_on_where_the_last_one_ended() -> None:
     reasoner, inputs = _reasoner(), _inputs()
-    minds = [mind for mind, _ in reasoner.think(inputs, segments=3)]
+    minds = [mind for mind, _ in reasoner.think(inputs, cycles=9)]
     mind, _ = reasoner(inputs)
-    mind, _ = reasoner(inputs, mind)
-    assert torch.equal(minds[1].fast, mind.fast)
-    assert torch.equal(minds[2].slow, reasoner(inputs, mind)[0].slow)
+    assert torch.equal(minds[2].fast, mind.fast)
+    mind, said = reasoner(inputs, mind)
+    assert torch.equal(minds[5].fast, mind.fast)
+    assert torch.equal(minds[8].slow, reasoner(inputs, mind)[0].slow)
+    assert torch.equal(said.answer, reasoner.say(mind).answer)
 
 
-@pytest.mark.parametrize(("gradient", "calls"), [("step", 2), ("cycle", 3), ("full", 9)])
-def test_the_gradient_reaches_as_far_as_it_says(gradient: Gradient, calls: int) -> None:
+@pytest.mark.parametrize(
+    ("gradient", "calls", "told"), [("step", 2, 1), ("cycle", 3, 1), ("full", 9, 3)]
+)
+def test_the_gradient_reaches_as_far_as_it_says(gradient: Gradient, calls: int, told: int) -> None:
     reasoner, learned = _reasoner(gradient), []
 
     def count(_module: object, _given: object, out: torch.Tensor) -> None:
@@ -61,10 +71,11 @@ def test_the_gradient_reaches_as_far_as_it_says(gradient: Gradient, calls: int) 
 
     reasoner.working.register_forward_hook(count)
     reasoner.core.register_forward_hook(count)
-    _, said = reasoner(_inputs())
+    thought = [said for _, said in reasoner.think(_inputs())]
     assert len(learned) == 9
     assert sum(learned) == calls
-    said.answer.sum().backward()
+    assert [said.answer.requires_grad for said in thought] == [False] * (3 - told) + [True] * told
+    thought[-1].answer.sum().backward()
     assert all(p.grad is not None for p in reasoner.working.blocks.parameters())
 
 
@@ -91,6 +102,42 @@ def test_thinking_commutes_with_reordering_tokens_and_their_relations() -> None:
     _, said = reasoner(moved)
     assert torch.allclose(said.answer, usual.answer[:, order], atol=1e-4)
     assert torch.allclose(said.halt, usual.halt, atol=1e-4)
+
+
+def test_relations_of_all_rows_are_those_of_each_and_may_differ_by_row() -> None:
+    reasoner, inputs = _reasoner(kinds=2), _inputs(kinds=2)
+    each = inputs.relations.expand(3, -1, -1, -1)
+    _, usual = reasoner(inputs)
+    _, said = reasoner(Inputs(tokens=inputs.tokens, relations=each))
+    assert torch.allclose(said.answer, usual.answer, atol=1e-5)
+    _, said = reasoner(Inputs(tokens=inputs.tokens, relations=torch.stack([*each[:2], ~each[2]])))
+    assert torch.allclose(said.answer[:2], usual.answer[:2], atol=1e-5)
+    assert not torch.allclose(said.answer[2], usual.answer[2], atol=1e-3)
+
+
+def test_what_a_group_looks_up_is_what_each_of_it_would() -> None:
+    with seeded(0, "test", "reads"):
+        reasoner = Reasoner(width=WIDTH, heads=2, answers=ANSWERS, reads=2)
+    thoughts = _inputs(rows=6).tokens
+    words = torch.randn(6, 4, WIDTH, generator=stream(0, "words"))
+    heard = torch.arange(4) < torch.tensor([4, 2, 3, 1, 4, 2])[:, None]
+    picture = torch.randn(2, 9, WIDTH, generator=stream(0, "picture"))
+    reads = (Read(tokens=words, keep=heard), Read(tokens=picture))
+    _, together = reasoner(Inputs(tokens=thoughts, reads=reads))
+    for row in range(6):
+        own = slice(row, row + 1)
+        alone = (
+            Read(tokens=words[own][:, heard[row]]),
+            Read(tokens=picture[row // 3 : row // 3 + 1]),
+        )
+        _, said = reasoner(Inputs(tokens=thoughts[own], reads=alone))
+        assert torch.allclose(said.answer[0], together.answer[row], atol=1e-5)
+
+
+def test_attention_starts_by_leaning_on_what_is_related() -> None:
+    with seeded(0, "test", "lean"):
+        lean = Reasoner(width=WIDTH, heads=4, answers=ANSWERS, kinds=3).core.lean
+    assert torch.equal(lean[0], LEAN * torch.eye(4, 3))
 
 
 def test_nobody_halts_before_anything_was_learned() -> None:

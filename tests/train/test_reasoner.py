@@ -82,7 +82,7 @@ def test_it_learns_more_than_chance_says() -> None:
     boards = _boards()
     _run(_phase(boards), 1, CONFIG.steps)
     data = PUZZLE.sample(0, "val", np.arange(2, 120, 3))
-    said = boards.eval().solve(torch.from_numpy(data.given), segments=3)[-1]
+    said = boards.eval().solve(torch.from_numpy(data.given), cycles=8)[-1]
     asked = torch.from_numpy(data.asked)
     right = (said.answer.argmax(-1) == torch.from_numpy(data.solution))[asked]
     assert right.float().mean() > 0.3
@@ -92,16 +92,15 @@ def test_it_learns_more_than_chance_says() -> None:
 def test_noise_of_another_draw_thinks_another_way_and_no_noise_the_same() -> None:
     boards = _boards().eval()
     given = torch.from_numpy(PUZZLE.sample(0, "val", np.arange(5)).given)
-    plain, again = (boards.solve(given, segments=2)[-1] for _ in range(2))
+    plain, again = (boards.solve(given, cycles=2)[-1] for _ in range(2))
     assert torch.equal(plain.answer, again.answer)
     one, other = (
-        boards.solve(given, segments=2, noise=0.5, generator=stream(k, "shake"))[-1]
-        for k in range(2)
+        boards.solve(given, cycles=2, noise=0.5, generator=stream(k, "shake"))[-1] for k in range(2)
     )
     assert not torch.allclose(one.answer, other.answer, atol=1e-3)
 
 
-@pytest.mark.parametrize("segments", [1, 4])
-def test_one_segment_more_is_one_answer_more(segments: int) -> None:
+@pytest.mark.parametrize("cycles", [1, 4])
+def test_one_cycle_more_is_one_answer_more(cycles: int) -> None:
     given = torch.from_numpy(PUZZLE.sample(0, "val", np.arange(3)).given)
-    assert len(_boards().solve(given, segments=segments)) == segments
+    assert len(_boards().solve(given, cycles=cycles)) == cycles

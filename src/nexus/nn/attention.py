@@ -16,20 +16,21 @@ def attend(
     heads: int,
     keep: Bool[Tensor, "batch key"] | None = None,
     causal: bool = False,
-    bias: Float[Tensor, "heads query key"] | None = None,
+    bias: Float[Tensor, "*batch heads query key"] | None = None,
 ) -> Float[Tensor, "batch query width"]:
     """Return what each query reads: ``softmax(q k^T / sqrt(width / heads)) v``, head by head.
 
     Scaled dot-product attention (arXiv:1706.03762, Eq. 1). A key whose ``keep`` is False is never
     read; a row with no key left reads zeros, with finite gradients. With ``causal`` (which goes
-    without ``keep``) query i reads keys 0 to i. ``bias`` is added before the softmax.
+    without ``keep``) query i reads keys 0 to i. ``bias`` is added before the softmax,
+    the same for all rows or row by row.
 
     PyTorch's fused kernel is 1.7 times as fast here as the three written-out operations (forward
     and backward, float32, AVX2, 128 rows of 64 tokens in 4 heads of 32).
     """
     mask = None if keep is None else keep[:, None, None, :]
     if bias is not None:
-        mask = bias[None] if mask is None else bias.masked_fill(~mask, -torch.inf)
+        mask = bias if mask is None else bias.masked_fill(~mask, -torch.inf)
     # In bfloat16 the fused kernel's backward is six times slower than in float32 on a CPU, and
     # an enclosing autocast region would cast the operands back.
     device = queries.device.type
@@ -76,7 +77,7 @@ class Block(nn.Module):
         self,
         x: Float[Tensor, "batch token width"],
         keep: Bool[Tensor, "batch token"] | None = None,
-        bias: Float[Tensor, "heads token token"] | None = None,
+        bias: Float[Tensor, "*batch heads token token"] | None = None,
     ) -> Float[Tensor, "batch token width"]:
         """Return the tokens after one layer; ``keep`` is True where a token may be read.
 

@@ -44,22 +44,22 @@ class BoardReasoner(nn.Module):
         self,
         given: Int[Tensor, "batch cell"],
         *,
-        segments: int,
+        cycles: int,
         noise: float = 0.0,
         generator: torch.Generator | None = None,
         task: Adaptation | None = None,
     ) -> list[Said]:
-        """Return what is said after each of ``segments`` segments.
+        """Return what is said after each of ``cycles`` cycles.
 
         ``noise`` is added to the working memory's state before each, in its own units: another
         ``generator`` thinks the same another way (PTRM, arXiv:2605.19943).
         """
         inputs, said = self.inputs(given), list[Said]()
         mind = self.reasoner.start(inputs)
-        for _ in range(segments):
+        for _ in range(cycles):
             if noise:
                 shake = torch.randn(mind.fast.shape, generator=generator)
                 mind = Mind(fast=mind.fast + noise * shake, slow=mind.slow)
-            mind, words = self.reasoner(inputs, mind, task)
+            [(mind, words)] = self.reasoner.think(inputs, mind, task, cycles=1)
             said.append(words)
         return said

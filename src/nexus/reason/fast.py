@@ -1,5 +1,6 @@
 """The fast route: a few thoughts read the question, then the picture, then each other, and answer.
 
+They are tokens of a ``Reasoner``, whose working memory looks up words and picture in every cycle.
 The answer comes from the thoughts, never from the steps beside it: those explain and are not
 executed. Nothing here is shared with the slow route but the latents both start from.
 """
@@ -13,12 +14,14 @@ from torch import Tensor, nn
 
 from nexus.config import ReasonConfig
 from nexus.nn.attention import Block, CrossBlock
+from nexus.nn.lora import Adaptation
 from nexus.nn.positions import sincos_2d
 from nexus.nn.records import Latents, TextLatents, Thought
 from nexus.predict.ask import AskPredictor
+from nexus.reason.reasoner import Inputs, Mind, Read, Reasoner
 
 THOUGHTS = 8
-"""Slots a question is thought about in; the first one answers."""
+"""Tokens a question is thought about in; the first one answers."""
 END = 0
 """Step symbol after the last; symbol k of a vocabulary has number k + 1."""
 
@@ -27,12 +30,21 @@ END = 0
 class FastLogits:
     """What the fast route says, before calibration."""
 
-    answer: Float[Tensor, "question answer"]
-    steps: Float[Tensor, "question position symbol"]
+    cycles: Float[Tensor, "cycle question answer"]
+    """The answer after each cycle."""
+    halt: Float[Tensor, "cycle question"]
+    """Log-odds that it is right as it stands."""
+    steps: Float[Tensor, "explained position symbol"]
+    """The explanation of every question, or of as many as were asked to explain themselves."""
+
+    @property
+    def answer(self) -> Float[Tensor, "question answer"]:
+        """The last answer."""
+        return self.cycles[-1]
 
 
 class FastReasoner(nn.Module):
-    """Learned slots read the words, then alternate between the picture and one another."""
+    """Learned thoughts in a reasoner that reads words and picture, and what explains them."""
 
     position: Tensor
     temperature: Tensor
@@ -54,10 +66,9 @@ class FastReasoner(nn.Module):
         self.nothing = nn.Parameter(torch.zeros(1, 1, width))
         self.thoughts = nn.Parameter(torch.randn(1, THOUGHTS, width))
         self.scan = nn.ModuleList([Block(width, heads, mlp_ratio=2)])
-        self.listen = nn.ModuleList(CrossBlock(width, heads, 2) for _ in range(config.depth))
-        self.see = nn.ModuleList(CrossBlock(width, heads, 2) for _ in range(config.depth))
-        self.think = nn.ModuleList(Block(width, heads, 2) for _ in range(config.depth))
-        self.norm, self.answer = nn.LayerNorm(width), nn.Linear(width, answers)
+        self.reasoner = Reasoner(
+            width=width, heads=heads, answers=answers, reads=2, cycles=config.cycles
+        )
         self.trust = nn.Parameter(torch.zeros(()))
         self.places = nn.Parameter(torch.randn(1, config.query_symbols, width))
         self.explain = nn.ModuleList([CrossBlock(width, heads, 1)])
@@ -69,35 +80,43 @@ class FastReasoner(nn.Module):
         picture: Float[Tensor, "picture patch width"],
         question: TextLatents,
         impression: Float[Tensor, "question answer"],
+        task: Adaptation | None = None,
+        *,
         positions: int | None = None,
+        every: int = 1,
     ) -> FastLogits:
         """Return answer and step logits of every question.
 
         Each picture is asked ``len(question) / len(picture)`` questions in a row, which share its
         keys and values. The first ``impression`` counts as far as it has proved right: it starts
         at nothing, for perception that was never asked questions says anything, and loudly.
-        ``positions`` limits the steps that are said.
+        ``positions`` limits the steps that are said, and one question in ``every`` says them.
         """
-        memory = self._memory(picture)
         words, keep = self.hear(question.tokens), ~question.padding
-        x = self.thoughts.expand(len(words), -1, -1)
-        for listen, see, think in zip(self.listen, self.see, self.think, strict=True):
-            x = listen(x, words, keep=keep)
-            # One row a picture: all its questions' thoughts read the same keys and values.
-            x = see(x.reshape(len(memory), -1, x.shape[-1]), memory).view_as(x)
-            x = think(x)
-        said = self._say(x, words, keep, positions)
-        answer = self.answer(self.norm(x[:, 0])) + self.trust * impression
-        return FastLogits(answer=answer, steps=self.symbol(said))
+        inputs = Inputs(
+            tokens=self.thoughts.expand(len(words), -1, -1),
+            reads=(Read(tokens=words, keep=keep), Read(tokens=self._memory(picture))),
+        )
+        thought = list(self.reasoner.think(inputs, task=task))
+        steps = self._say(thought[-1][0], words, keep, positions, every)
+        return FastLogits(
+            cycles=torch.stack([said.answer[:, 0] for _, said in thought])
+            + self.trust * impression,
+            halt=torch.stack([said.halt for _, said in thought]),
+            steps=self.symbol(steps),
+        )
 
     def _say(
         self,
-        thoughts: Float[Tensor, "question thought inner"],
+        mind: Mind,
         words: Float[Tensor, "question word inner"],
         keep: Bool[Tensor, "question word"],
         positions: int | None,
-    ) -> Float[Tensor, "question position inner"]:
+        every: int,
+    ) -> Float[Tensor, "explained position inner"]:
         """Return what is said at each step position: each reads thoughts and words on its own."""
+        words, keep = words[::every], keep[::every]
+        thoughts = (mind.fast + mind.slow)[::every]
         place = self.places[:, :positions].expand(len(words), -1, -1)
         keep = torch.cat([keep.new_ones(thoughts.shape[:2]), keep], dim=1)
         return self.explain[0](place, torch.cat([thoughts, words], dim=1), keep=keep)

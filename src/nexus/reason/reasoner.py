@@ -2,11 +2,11 @@
 
 The working memory thinks a few fast steps about what it is given and what the core holds, then the
 core takes one slow step about what the working memory found; that is one cycle. The hierarchy is
-HRM's (arXiv:2506.21734), the gradient through the whole last cycle TRM's (arXiv:2510.04871). The
-same weights think every cycle, so more cycles may be taken than were trained.
+HRM's (arXiv:2506.21734), an answer after every cycle TRM's (arXiv:2510.04871). The same weights
+think every cycle, so more cycles may be taken than were trained.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,24 +15,37 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from nexus.nn.attention import Block
+from nexus.nn.attention import Block, CrossBlock
 from nexus.nn.lora import Adaptation, adapted
 
 Gradient = Literal["step", "cycle", "full"]
 """Through the last fast and slow step, through the last cycle, or through every cycle."""
 HALT_BIAS = -3.0
 """Halting starts improbable: at even odds most runs never learn to think on (arXiv:2604.21999)."""
+LEAN = 2.0
+"""Head k of every block starts by leaning on relation k: related tokens count e^2 times as much."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """Something the working memory looks up, such as words or a picture."""
+
+    tokens: Float[Tensor, "source token width"]
+    """One row for each thought, or for each group of as many thoughts in a row."""
+    keep: Bool[Tensor, "source token"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
-    """What is thought about; it is added to the working memory's state at every step."""
+    """What is thought about; tokens are added to the working memory's state at every step."""
 
     tokens: Float[Tensor, "batch token width"]
     keep: Bool[Tensor, "batch token"] | None = None
     """True where there is a token; by default everywhere."""
-    relations: Bool[Tensor, "kind token token"] | None = None
-    """Which tokens belong together, if that is known."""
+    relations: Bool[Tensor, "... kind token token"] | None = None
+    """Which tokens belong together, if that is known; for all rows, or row by row."""
+    reads: Sequence[Read] = ()
+    """What may be looked up, one for each source the working memory was built with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,23 +72,40 @@ class Said:
 
 
 class Stack(nn.Module):
-    """Blocks whose attention may lean on known relations, ending in a norm."""
+    """Blocks that look things up, then let tokens read each other, ending in a norm.
 
-    def __init__(self, width: int, heads: int, depth: int, kinds: int) -> None:
+    Attention may lean on known relations between tokens.
+    """
+
+    def __init__(
+        self, width: int, heads: int, depth: int, *, kinds: int = 0, reads: int = 0
+    ) -> None:
         super().__init__()
+        self.reads = reads
+        self.look_up = nn.ModuleList(
+            CrossBlock(width, heads, mlp_ratio=2) for _ in range(depth * reads)
+        )
         self.blocks = nn.ModuleList(Block(width, heads, mlp_ratio=2) for _ in range(depth))
-        self.lean = nn.Parameter(torch.zeros(depth, heads, kinds))
+        self.lean = nn.Parameter(LEAN * torch.eye(heads, kinds).repeat(depth, 1, 1))
         self.norm = nn.LayerNorm(width)
 
     def forward(
         self,
         x: Float[Tensor, "batch token width"],
         keep: Bool[Tensor, "batch token"] | None = None,
-        relations: Float[Tensor, "kind token token"] | None = None,
+        relations: Float[Tensor, "... kind token token"] | None = None,
+        reads: Sequence[Read] = (),
     ) -> Float[Tensor, "batch token width"]:
         """Return the next state; ``relations`` are 1.0 where a pair is related."""
-        for block, lean in zip(self.blocks, self.lean, strict=True):
-            bias = None if relations is None else torch.einsum("hk,kij->hij", lean, relations)
+        for at, (block, lean) in enumerate(zip(self.blocks, self.lean, strict=True)):
+            looks = self.look_up[at * self.reads : (at + 1) * self.reads]
+            for look, read in zip(looks, reads, strict=True):
+                # Thoughts about one thing are one row here: they share its keys and values.
+                grouped = x.reshape(len(read.tokens), -1, x.shape[-1])
+                x = look(grouped, read.tokens, read.keep).view_as(x)
+            bias = None
+            if relations is not None:
+                bias = torch.einsum("hk,...kij->...hij", lean, relations)
             x = block(x, keep, bias)
         return self.norm(x)
 
@@ -101,17 +131,18 @@ class Reasoner(nn.Module):
         width: int,
         heads: int,
         answers: int,
-        working_depth: int = 2,
-        core_depth: int = 2,
+        working_depth: int = 1,
+        core_depth: int = 1,
         kinds: int = 0,
-        fast_steps: int = 2,
-        cycles: int = 2,
-        gradient: Gradient = "cycle",
+        reads: int = 0,
+        fast_steps: int = 1,
+        cycles: int = 4,
+        gradient: Gradient = "full",
     ) -> None:
         super().__init__()
         self.fast_steps, self.cycles, self.gradient = fast_steps, cycles, gradient
-        self.working = WorkingMemory(width, heads, working_depth, kinds)
-        self.core = AbstractCore(width, heads, core_depth, kinds)
+        self.working = WorkingMemory(width, heads, working_depth, kinds=kinds, reads=reads)
+        self.core = AbstractCore(width, heads, core_depth, kinds=kinds)
         for name in ("start_fast", "start_slow"):
             self.register_buffer(name, torch.randn(width))
         self.answer = nn.Linear(width, answers)
@@ -130,27 +161,31 @@ class Reasoner(nn.Module):
     def forward(
         self, inputs: Inputs, mind: Mind | None = None, task: Adaptation | None = None
     ) -> tuple[Mind, Said]:
-        """Return the state after ``cycles`` more cycles, and what is said then.
+        """Return the state after ``cycles`` more cycles, and what is said then."""
+        *_, last = self.think(inputs, mind, task)
+        return last
 
-        ``gradient`` says how far back it may be learned from.
+    def think(
+        self,
+        inputs: Inputs,
+        mind: Mind | None = None,
+        task: Adaptation | None = None,
+        *,
+        cycles: int | None = None,
+    ) -> Iterator[tuple[Mind, Said]]:
+        """Yield the state and what is said after each of ``cycles`` more cycles.
+
+        ``gradient`` says from how many of them may be learned; only those carry a gradient.
         """
         mind = mind or self.start(inputs)
         weights = None if task is None else adapted(self.working, task)
         relations = None if inputs.relations is None else inputs.relations.to(inputs.tokens.dtype)
-        learning = torch.is_grad_enabled()
-        for cycle in range(self.cycles):
-            last = cycle == self.cycles - 1
-            with torch.set_grad_enabled(learning and (last or self.gradient == "full")):
+        count = self.cycles if cycles is None else cycles
+        for cycle in range(count):
+            learned = cycle == count - 1 or self.gradient == "full"
+            with torch.set_grad_enabled(torch.is_grad_enabled() and learned):
                 mind = self._cycle(inputs, relations, mind, weights)
-        return mind, self.say(mind, inputs.keep)
-
-    def think(
-        self, inputs: Inputs, *, segments: int, task: Adaptation | None = None
-    ) -> Iterator[tuple[Mind, Said]]:
-        """Yield the state and what is said after each of ``segments`` times ``cycles`` cycles."""
-        mind = self.start(inputs)
-        for _ in range(segments):
-            mind, said = self.forward(inputs, mind, task)
+                said = self.say(mind, inputs.keep)
             yield mind, said
 
     def say(self, mind: Mind, keep: Bool[Tensor, "batch token"] | None = None) -> Said:
@@ -168,18 +203,18 @@ class Reasoner(nn.Module):
     def _cycle(
         self,
         inputs: Inputs,
-        relations: Float[Tensor, "kind token token"] | None,
+        relations: Float[Tensor, "... kind token token"] | None,
         mind: Mind,
-        weights: dict[str, Tensor] | None,
+        weights: Mapping[str, Tensor] | None,
     ) -> Mind:
         fast, learning = mind.fast, torch.is_grad_enabled()
         for step in range(self.fast_steps):
             last = step == self.fast_steps - 1
             with torch.set_grad_enabled(learning and (last or self.gradient != "step")):
-                given = (fast + mind.slow + inputs.tokens, inputs.keep, relations)
+                given = (fast + mind.slow + inputs.tokens, inputs.keep, relations, inputs.reads)
                 fast = (
                     self.working(*given)
                     if weights is None
-                    else functional_call(self.working, weights, given)
+                    else functional_call(self.working, dict(weights), given)
                 )
         return Mind(fast=fast, slow=self.core(mind.slow + fast, inputs.keep, relations))

@@ -50,25 +50,25 @@ def boards_of(puzzle: Puzzle, recipe: Recipe, split: str, band: str, count: int)
 
 def sudoku_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     """Return how many boards are solved, band by band, and how well doubt is founded."""
-    puzzle, segments = Sudoku(), recipe.reasoner.think
+    puzzle, cycles = Sudoku(), recipe.reasoner.think
     boards = load(folder, recipe, puzzle.name)
     hard, middle, easy = (boards_of(puzzle, recipe, "test", band, EACH) for band in puzzle.bands)
-    thoughts = [think(boards, some, segments=segments) for some in (hard, middle, easy)]
+    thoughts = [think(boards, some, cycles=cycles) for some in (hard, middle, easy)]
     figures = {
         "sudoku6_exact": results.share(thoughts[2].right, floor=0.0),
         "sudoku6_middle_exact": results.share(thoughts[1].right, floor=0.0),
         "sudoku6_hard_exact": results.share(thoughts[0].right, floor=0.0),
     }
-    loops = exact(boards, hard, segments=2 * segments)
-    for segment in (1, segments // 2, 2 * segments):
-        figures[f"sudoku6_hard_exact_{segment}_segments"] = results.share(loops[segment - 1])
+    loops = exact(boards, hard, cycles=2 * cycles)
+    for cycle in (1, cycles // 2, 2 * cycles):
+        figures[f"sudoku6_hard_exact_{cycle}_cycles"] = results.share(loops[cycle - 1])
     index = np.arange(EACH)
     one_blank = odd.one_blank(recipe.seed, "test", index).puzzles
     figures["one_blank_exact"] = results.share(
-        think(boards, one_blank, segments=segments).right, floor=1 / 6
+        think(boards, one_blank, cycles=cycles).right, floor=1 / 6
     )
     held_out = [
-        think(boards, boards_of(puzzle, recipe, "val", band, EACH), segments=segments)
+        think(boards, boards_of(puzzle, recipe, "val", band, EACH), cycles=cycles)
         for band in puzzle.bands
     ]
     figures |= doubt_figures(held_out, thoughts)
@@ -76,7 +76,7 @@ def sudoku_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
         held_out,
         thoughts,
         [
-            think(boards, make(recipe.seed, "test", index).puzzles, segments=segments)
+            think(boards, make(recipe.seed, "test", index).puzzles, cycles=cycles)
             for make in (odd.clashing, odd.dead_end, odd.ambiguous)
         ],
         puzzle,
@@ -84,7 +84,7 @@ def sudoku_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     return figures | strangeness_figures(
         held_out,
         thoughts,
-        [think(boards, some, segments=segments) for some in strange_boards(middle, easy)],
+        [think(boards, some, cycles=cycles) for some in strange_boards(middle, easy)],
     )
 
 
@@ -219,7 +219,7 @@ def khop_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for k, band in enumerate(puzzle.bands, 2):
         some = boards_of(puzzle, recipe, "test", band, EACH)
-        right = think(boards, some, segments=recipe.reasoner.think).right
+        right = think(boards, some, cycles=recipe.reasoner.think).right
         figures[f"khop{k}_accuracy"] = results.share(right, floor=1 / puzzle.answers)
     return figures
 
@@ -232,6 +232,6 @@ def maze_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for name, band in zip(("short", "middle", "long"), puzzle.bands, strict=True):
         some = boards_of(puzzle, recipe, "test", band, EACH // 2)
-        right.append(think(boards, some, segments=recipe.reasoner.think).right)
+        right.append(think(boards, some, cycles=recipe.reasoner.think).right)
         figures[f"maze_{name}_exact"] = results.share(right[-1], floor=0.0)
     return figures | {"maze_exact": results.share(np.concatenate(right), floor=0.0)}

@@ -24,7 +24,7 @@ TOGETHER = 256
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thoughts:
-    """What a reasoner makes of boards after its last segment."""
+    """What a reasoner makes of boards after its last cycle."""
 
     data: Puzzles
     probability: Float[np.ndarray, "board cell answer"]
@@ -71,7 +71,7 @@ def load(folder: Path, recipe: Recipe, task: str) -> BoardReasoner:
     return boards.eval().requires_grad_(False)
 
 
-def think(boards: BoardReasoner, data: Puzzles, *, segments: int) -> Thoughts:
+def think(boards: BoardReasoner, data: Puzzles, *, cycles: int) -> Thoughts:
     """Return what a reasoner makes of boards."""
     probability: list[Tensor] = []
     halt: list[Tensor] = []
@@ -79,7 +79,7 @@ def think(boards: BoardReasoner, data: Puzzles, *, segments: int) -> Thoughts:
     for start in range(0, len(data), TOGETHER):
         given = torch.from_numpy(data.given[start : start + TOGETHER])
         with torch.no_grad():
-            *_, (mind, said) = boards.reasoner.think(boards.inputs(given), segments=segments)
+            *_, (mind, said) = boards.reasoner.think(boards.inputs(given), cycles=cycles)
         probability.append((said.answer / boards.reasoner.temperature).softmax(-1))
         halt.append(said.halt)
         latent.append(mind.slow.mean(1))
@@ -91,15 +91,13 @@ def think(boards: BoardReasoner, data: Puzzles, *, segments: int) -> Thoughts:
     )
 
 
-def exact(
-    boards: BoardReasoner, data: Puzzles, *, segments: int
-) -> Bool[np.ndarray, "segment board"]:
-    """Return which boards are answered right after 1, 2, ... ``segments`` segments."""
+def exact(boards: BoardReasoner, data: Puzzles, *, cycles: int) -> Bool[np.ndarray, "cycle board"]:
+    """Return which boards are answered right after 1, 2, ... ``cycles`` cycles."""
     found: list[Tensor] = []
     for start in range(0, len(data), TOGETHER):
         some = data.take(slice(start, start + TOGETHER))
         solution, asked = torch.from_numpy(some.solution), torch.from_numpy(some.asked)
-        said = boards.solve(torch.from_numpy(some.given), segments=segments)
+        said = boards.solve(torch.from_numpy(some.given), cycles=cycles)
         found.append(
             torch.stack([((s.answer.argmax(-1) == solution) | ~asked).all(-1) for s in said])
         )

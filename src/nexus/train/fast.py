@@ -28,6 +28,10 @@ from nexus.worlds.tabletop.looks import ANSWER_AT
 
 STEP_WEIGHT = 0.5
 """Weight of the explanation beside the answer."""
+EXPLAINED = 4
+"""One question in so many explains itself in training: that costs as much as answering."""
+HALT = 0.2
+"""Weight of knowing whether the answer is right yet."""
 PER_SCENE = 6
 """Questions a held-out scene, when the temperature is fitted."""
 Tokenize = Callable[[Sequence[str]], tuple[Int[Tensor, "text word"], Bool[Tensor, "text word"]]]
@@ -123,17 +127,32 @@ class _Learner(nn.Module):
         """Return the mean loss a question: its answer, and a little of its explanation."""
         groups = [batch.seen] if batch.imagined is None else [batch.seen, batch.imagined]
         count = sum(len(group.answer) for group in groups)
-        answer, steps = torch.zeros(()), torch.zeros(())
-        for group in groups:
-            logits = self.fast(
-                group.picture, group.question, group.impression, group.steps.shape[1]
-            )
-            share = len(group.answer) / count
-            answer = answer + share * functional.cross_entropy(logits.answer, group.answer)
-            steps = steps + share * functional.cross_entropy(
-                logits.steps.flatten(0, 1), group.steps.flatten()
-            )
-        return Losses(total=answer + STEP_WEIGHT * steps, parts={"answer": answer, "steps": steps})
+        found = [(len(group.answer) / count, self._lost(group)) for group in groups]
+        parts = {
+            name: torch.stack([share * lost[name] for share, lost in found]).sum()
+            for name in ("answer", "halt", "steps")
+        }
+        total = parts["answer"] + HALT * parts["halt"] + STEP_WEIGHT * parts["steps"]
+        return Losses(total=total, parts=parts)
+
+    def _lost(self, group: Asked) -> dict[str, Tensor]:
+        """Return what is lost on questions: by the answers and doubts of all cycles, by steps."""
+        logits = self.fast(
+            group.picture,
+            group.question,
+            group.impression,
+            positions=group.steps.shape[1],
+            every=EXPLAINED,
+        )
+        answer = group.answer.expand(len(logits.cycles), -1)
+        right = (logits.cycles.argmax(-1) == answer).to(logits.halt.dtype)
+        return {
+            "answer": functional.cross_entropy(logits.cycles.flatten(0, 1), answer.flatten()),
+            "halt": functional.binary_cross_entropy_with_logits(logits.halt, right),
+            "steps": functional.cross_entropy(
+                logits.steps.flatten(0, 1), group.steps[::EXPLAINED].flatten()
+            ),
+        }
 
 
 class FastPhase(FrozenPhase):

@@ -54,13 +54,13 @@ def train_puzzle(recipe: Recipe, folder: Path, task: str, progress: Progress | N
         segments = recipe.reasoner.segments
         phase = BoardPhase(name, boards, puzzle, train, config, segments=segments, seed=recipe.seed)
         shop.phase(phase, config)
-        calibrate_boards(boards.eval(), held_out, segments=recipe.reasoner.think)
+        calibrate_boards(boards.eval(), held_out, cycles=recipe.reasoner.think)
         shop.publish(name, boards)
 
 
 @torch.no_grad()
-def calibrate_boards(boards: BoardReasoner, held_out: Puzzles, *, segments: int) -> None:
+def calibrate_boards(boards: BoardReasoner, held_out: Puzzles, *, cycles: int) -> None:
     """Set the temperature of the cells' answers from boards not trained on."""
-    said = boards.solve(torch.from_numpy(held_out.given), segments=segments)[-1]
+    said = boards.solve(torch.from_numpy(held_out.given), cycles=cycles)[-1]
     logits = said.answer.numpy()[held_out.asked]
     boards.reasoner.temperature.fill_(fit_temperature(logits, held_out.solution[held_out.asked]))

@@ -1,4 +1,4 @@
-"""Teaching the reasoner by deep supervision: every few cycles it is told what it should have said.
+"""Teaching the reasoner by deep supervision: after every cycle it is told what was right to say.
 
 Each batch is thought about for ``segments`` steps of the optimiser in a row; the state goes on, its
 history does not (HRM, arXiv:2506.21734, section 2). The state between two steps is part of what a
@@ -62,10 +62,17 @@ class _Learner(nn.Module):
         self.mind: Mind | None = None
 
     def forward(self, batch: BoardBatch) -> Losses:
-        """Return the loss after a few more cycles about a batch."""
-        mind, said = self.boards(batch.given, None if batch.first else self.mind)
-        self.mind = mind.detach()
-        return board_loss(said, batch)
+        """Return the mean loss after each of a few more cycles about a batch.
+
+        The parts are those of the last cycle.
+        """
+        inputs, mind = self.boards.inputs(batch.given), None if batch.first else self.mind
+        thought = list(self.boards.reasoner.think(inputs, mind))
+        self.mind = thought[-1][0].detach()
+        told = [board_loss(said, batch) for _, said in thought if said.answer.requires_grad]
+        told = told or [board_loss(thought[-1][1], batch)]
+        total = torch.stack([losses.total for losses in told]).mean()
+        return Losses(total=total, parts=told[-1].parts)
 
 
 class BoardPhase(FrozenPhase):
