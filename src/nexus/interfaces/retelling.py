@@ -22,7 +22,7 @@ def trace_lines(trace: Trace) -> list[str]:
     sure = f"({trace.confidence:.0%} sure)"
     if trace.board and trace.task in TASKS:
         told += [*_board(trace), ""]
-        told.append(f"Solved {sure}." if trace.answer else "I am not sure.")
+        told.append(f"Solved {sure}." if trace.answer else "Not answered.")
     else:
         told.append(f"{trace.answer}   {sure}" if trace.answer else f"I am not sure {sure}.")
     told.append(trace.note("reason"))

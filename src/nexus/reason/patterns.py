@@ -69,10 +69,9 @@ def look_back(traces: Sequence[Trace]) -> LookBack:
     """Return what there is to be found in thoughts, given oldest first; the same each time."""
     apart = np.array([disagreed(trace) for trace in traces], dtype=bool)
     silent = np.array([not trace.answer for trace in traces], dtype=bool)
-    patterns = (
-        _pattern(traces, wrong, words)
-        for wrong, words in ((apart, "disagreed"), (silent, "not answered"))
-    )
+    patterns = [_pattern(traces, apart, "disagreed")]
+    if (silent != apart).any():  # else the same would be told twice
+        patterns.append(_pattern(traces, silent, "not answered"))
     causes = Counter(cause for trace in traces if (cause := trace.note("cause")))
     return LookBack(
         thoughts=len(traces),

@@ -143,8 +143,9 @@ def _board(panel: Axes, look: _Look) -> None:
         down, across = (0.25, 0.25) if maze or line % 2 else (1.1, 0.25)
         across = 1.1 if not maze and line % 3 == 0 else across
         colour = _LINE if maze else INK
-        panel.plot([0, side], [line, line], color=colour, lw=down)
-        panel.plot([line, line], [0, side], color=colour, lw=across)
+        faint = 0.35 if maze else 1.0
+        panel.plot([0, side], [line, line], color=colour, lw=down, alpha=faint)
+        panel.plot([line, line], [0, side], color=colour, lw=across, alpha=faint)
     for cell in range(side * side):
         words = _maze_words(look, cell) if maze else _digit_words(look, cell)
         if words.text:

@@ -52,5 +52,8 @@ class Solve:
             thought = {"segments": len(trace.cycles), "trace": trace.id, "run": solved.run}
             print_json({**about, **told, "confidence": trace.confidence, **thought})
         else:
-            say(*trace_lines(trace), "", f"To see it think: nexus trace show {trace.id}")
+            say(*trace_lines(trace))
+            if trace.cycles:
+                there = f" --run {self.run_name}" if self.run_name else ""
+                say("", f"To see it think: nexus trace show {trace.id}{there}")
         return 0
