@@ -11,7 +11,6 @@ import secrets
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from nexus.encode.joint import Encoder
 from nexus.logic.engines.query import Unproved, solve
 from nexus.logic.hypothetical import apply
 from nexus.logic.language import Vocabulary
+from nexus.nn.finite import check_finite
 from nexus.nn.records import Latents, Thought
 from nexus.nn.weights import load_module
 from nexus.predict.ask import AskPredictor
@@ -150,7 +150,7 @@ class System:
             fast=fast,
             grounding=grounding,
             calibration=_calibration(run),
-            reflection=Reflection(folder / "logs", clock=datetime.now),
+            reflection=Reflection(folder / "logs", core=run.manifest["fast"].sha256),
         )
 
     def think(
@@ -158,16 +158,23 @@ class System:
     ) -> tuple[Decision, MemoryState]:
         """Return the decision on one question about one picture, and the memory after it."""
         (decision,), memory = self.think_all([seen], [question], memory)
-        self.reflection.observe(decision, question=question, source=seen.source)
+        self.reflection.observe(
+            decision, task=self.world.name, question=question, source=seen.source
+        )
         return decision, memory  # contradictions become events, never edits
 
     @torch.no_grad()
     def think_all(
         self, seen: Sequence[Observation], questions: Sequence[str], memory: MemoryState
     ) -> tuple[list[Decision], MemoryState]:
-        """Return a decision for each question about its picture; rows do not see each other."""
+        """Return a decision for each question about its picture; rows do not see each other.
+
+        Raises:
+            ThoughtError: a latent or an answer is not finite.
+        """
         latents = self.senses.encode(seen, questions)
         latents, memory = self.memory.recall_and_write(latents, memory)
+        check_finite("seeing", latents=latents.tokens, surprise=latents.surprise)
         readings = self.parser.parse_batch(questions)  # slow route: what is asked ...
         now = self.grounding.read(latents.tokens)
         latents = self.imagine(latents, readings)  # "what if" looks at an imagined future
@@ -175,6 +182,7 @@ class System:
             self.senses.asker, latents.tokens, latents.question.pooled, ANSWER_AT
         )
         thought = self.fast.reason(latents, impression)  # fast route, with its explanation
+        check_finite("thinking", imagined=latents.tokens, answer=thought.answer)
         facts = self.grounding.read(latents.tokens)  # ... what is seen ...
         decisions = [
             self.conclude(thought, row, reading, facts[row], now[row], float(latents.surprise[row]))
@@ -214,6 +222,7 @@ class System:
                 verdict=verdict,
                 surprise=surprise,
                 imagined=reading.hypothetical,
+                query="" if reading.query is None else str(reading.query),
             ),
             Thresholds(
                 surprise=self.recipe.decide.surprise, confidence=self.recipe.decide.confidence

@@ -74,7 +74,7 @@ def test_a_scene_and_a_file_are_answered_alike(call: Call, home: Path) -> None:
     asked = "how many red things are there?"
     by_scene = call("ask", asked, "--scene", "7")
     shape = {"question", "picture", "run", "answer", "abstained", "confidence", "cause", "reason"}
-    shape |= {"fast", "slow", "steps", "certificate", "verdict", "surprise", "trace"}
+    shape |= {"fast", "slow", "steps", "certificate", "verdict", "surprise", "trace", "query"}
     assert set(by_scene) == shape
     assert by_scene["abstained"] == (by_scene["answer"] == "")
     assert set(by_scene["fast"]) == {"answer", "confidence", "rests_on"}

@@ -17,7 +17,9 @@ from nexus.store.files import write_json
 from nexus.store.traces import Cycle, Trace, TraceLog, checked_id, cycles_of
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
-CYCLE = Cycle(fast=((0.25, 0.75),), slow=((0.123456, 0.876544),), halt=0.5)
+CYCLE = Cycle(
+    fast=((0.25, 0.75),), slow=((0.123456, 0.876544),), board=(2, 1, 0), halt=0.5, confidence=0.4
+)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +40,7 @@ def _trace(k: int, **fields: object) -> Trace:
         confidence=0.98765432,
         certificate={"steps": [{"op": "row"}], "probability": 0.3},
         core="ab" * 32,
-        notes=("first",),
+        notes=("cause: first", "reason: a: b"),
     )
     return replace(plain, **fields)
 
@@ -52,6 +54,8 @@ def test_a_thought_reads_back_as_written_and_is_where_the_design_says(tmp_path: 
     assert json.loads(path.read_text())["confidence"] == 0.9877
     (line,) = log.lines()
     assert (line.id, line.answer, line.cycles, line.core) == (trace.id, "10", 2, "ab" * 32)
+    assert (trace.note("cause"), trace.note("reason"), trace.note("first")) == ("first", "a: b", "")
+    assert _trace(11, notes=("source: \udcff.png",)).note("source") == "?.png"
 
 
 @settings(max_examples=25)
@@ -87,14 +91,20 @@ def test_the_ring_keeps_the_newest_as_a_list_would(
 def test_a_row_of_a_batch_is_logged_as_if_alone() -> None:
     rng = np.random.default_rng(0)
     fast, slow, halt = rng.random((3, 5, 4, 6)), rng.random((3, 5, 4, 6)), rng.random((3, 5))
-    rows = cycles_of(fast, slow, halt)
+    board, sure = rng.integers(0, 6, (3, 5, 4)), rng.random((3, 5))
+    rows = cycles_of(fast, slow, board, halt, sure)
     for row in range(5):
         one = slice(row, row + 1)
-        assert cycles_of(fast[:, one], slow[:, one], halt[:, one]) == [rows[row]]
+        parts = (part[:, one] for part in (fast, slow, board, halt, sure))
+        assert cycles_of(*parts) == [rows[row]]
         for k, cycle in enumerate(rows[row]):
             assert np.abs(np.array(cycle.fast) - fast[k, row]).max() <= 5.1e-5
             assert np.abs(np.array(cycle.slow) - slow[k, row]).max() <= 5.1e-5
-            assert cycle.halt == round(halt[k, row], 4)
+            assert (cycle.halt, cycle.confidence) == (
+                round(halt[k, row], 4),
+                round(sure[k, row], 4),
+            )
+            assert cycle.board == tuple(board[k, row].tolist())
 
 
 @settings(max_examples=25)
@@ -213,7 +223,20 @@ def test_damage_is_named_with_its_file_and_the_way_out(tmp_path: Path) -> None:
     path = log.write([_trace(1)])[0]
     whole = path.read_bytes()
     other = json.dumps({**json.loads(whole), "answer": "1", "id": f"{2:012x}"}).encode()
-    for damage in (b"", whole[:50], b"[1]", b"\xff\xfe", b'{"id": "1"}', other):
+    nan, no_text = whole.replace(b"0.9877", b"NaN"), whole.replace(b'"sudoku6"', b"6")
+    short = whole.replace(b"        2,\n        1,\n", b"        2,\n", 1)
+    assert whole not in (nan, no_text, short)
+    for damage in (
+        b"",
+        whole[:50],
+        b"[1]",
+        b"\xff\xfe",
+        b'{"id": "1"}',
+        other,
+        nan,
+        no_text,
+        short,
+    ):
         path.write_bytes(damage)
         for look in (lambda: log.read(f"{1:012x}"), lambda: log.newest(1)):
             with pytest.raises(DataError, match=f"{path.name} is no whole trace.*delete the file"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -166,7 +165,7 @@ def thinking(folder: Path, *, seeing: int, reading: int) -> System:
         fast=parts.fast(),
         grounding=grounding,
         calibration=Calibration(),
-        reflection=Reflection(folder / "logs", clock=datetime.now),
+        reflection=Reflection(folder / "logs"),
     )
 
 

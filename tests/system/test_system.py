@@ -1,5 +1,6 @@
 """The seams of ``think``: every stage is really used, rows are alone, only approved bytes load."""
 
+import copy
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from nexus.base.errors import CheckpointError, ConfigError, InputError
+from nexus.base.errors import CheckpointError, ConfigError, InputError, ThoughtError
 from nexus.base.records import Certificate, Observation, Question
 from nexus.config import overlay, recipe
 from nexus.logic.engines.query import Unproved, solve
@@ -17,6 +18,7 @@ from nexus.logic.language import HYPOTHETICAL, Term, parse
 from nexus.nn.weights import module_bytes
 from nexus.reason.parser import Reading
 from nexus.store.runs import Run
+from nexus.store.traces import TraceLog
 from nexus.system import Senses, System, agreeing, foreseen
 from nexus.train.pipeline import train
 
@@ -107,7 +109,26 @@ def test_every_thought_is_logged(
 ) -> None:
     seen, questions = asked
     decision, _ = knowing.think(seen[1], questions[1].text, knowing.memory.initial())
-    assert list((run / "logs" / "thoughts").glob(f"*-{decision.trace}.json"))
+    trace = TraceLog(run / "logs").read(decision.trace)
+    assert (trace.task, trace.text) == ("tabletop", questions[1].text)
+    assert (trace.answer, trace.confidence) == (decision.answer, round(decision.confidence, 4))
+    assert trace.core == Run.open(run).manifest["fast"].sha256
+    assert trace.note("source") == seen[1].source
+    assert trace.note("query") == questions[1].query
+
+
+def test_a_latent_that_is_no_number_is_an_error_and_no_line(
+    run: Path, system: System, asked: tuple[list[Observation], list[Question]]
+) -> None:
+    seen, questions = asked
+    encoder = copy.deepcopy(system.senses.encoder)
+    next(iter(encoder.vision.parameters())).fill_(float("nan"))
+    blind = replace(system, senses=replace(system.senses, encoder=encoder))
+    log = TraceLog(run / "logs")
+    before = len(log.lines())
+    with pytest.raises(ThoughtError, match="seeing: the latents of row 0 hold nan"):
+        blind.think(seen[0], questions[0].text, blind.memory.initial())
+    assert len(log.lines()) == before
 
 
 def test_an_answer_needs_both_routes_and_the_checker(

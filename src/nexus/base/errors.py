@@ -10,6 +10,7 @@ NexusError
 ├── StorageError         the disk refused: full, read-only, not permitted
 ├── NetworkError         something tried to leave this machine
 ├── CertificateError     a certificate does not establish its answer
+├── ThoughtError         a thought came to numbers that are none: NaN or infinite latents or logits
 └── TrainingError        a run cannot go on: non-finite loss, collapse that restoring did not cure
 """
 
@@ -49,6 +50,9 @@ class NetworkError(NexusError, OSError):
 
 
 class CertificateError(NexusError): ...
+
+
+class ThoughtError(NexusError): ...
 
 
 class TrainingError(NexusError): ...

@@ -7,7 +7,7 @@ makes ``Certificate``; decide makes ``Decision``; reflection makes ``ReflectionE
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8
@@ -126,6 +126,21 @@ class Certificate:
         distinct = {(p.atom, p.holds): p.probability for s in self.steps for p in s.premises}
         return float(np.prod(list(distinct.values()))) if distinct else 1.0
 
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> "Certificate":
+        """Return the proof that ``asdict`` and JSON made ``values`` of; raises what it will."""
+        steps = list[ProofStep]()
+        for step in values["steps"]:
+            premises = tuple(
+                Premise(atom=tuple(p["atom"]), holds=p["holds"], probability=p["probability"])
+                for p in step["premises"]
+            )
+            lists = {name: tuple(step[name]) for name in ("arguments", "inputs", "inside", "maybe")}
+            parts: dict[str, Any] = {**step, **lists, "premises": premises}
+            steps.append(ProofStep(**parts))
+        whole: dict[str, Any] = {**values, "steps": tuple(steps)}
+        return cls(**whole)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
@@ -167,6 +182,8 @@ class Decision:
     """How unlike the training scenes the picture is; 1.0 is the 99th percentile of training."""
     trace: str
     """Trace id, under which the whole thought is logged."""
+    query: str = ""
+    """How the slow route read the question, in the query notation; empty when it could not."""
 
     @property
     def abstained(self) -> bool:

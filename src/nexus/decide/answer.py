@@ -75,6 +75,8 @@ class Routes:
     """How unlike the training scenes the picture is; 1.0 is the 99th percentile of training."""
     imagined: bool = False
     """Whether the facts are of an imagined future, not of the picture itself."""
+    query: str = ""
+    """How the question was read; empty when it was not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +105,7 @@ def decide(
         verdict=routes.verdict,
         surprise=routes.surprise,
         trace=trace,
+        query=routes.query,
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from nexus.base.records import Certificate, Decision, Premise, ProofStep, Route
+from nexus.base.records import Certificate, Decision, Premise, ProofStep
+from nexus.reason.reflection import said
 
 NOTHING: Final = "-"
 """Stands where there is no number."""
@@ -29,9 +30,10 @@ def decision_lines(decision: Decision) -> list[str]:
         lines = [f"{decision.answer}   ({decision.confidence:.0%} sure)", decision.reason]
     if decision.abstained or decision.fast.answer != decision.slow.answer:
         lines += ["", "What each route says by itself:"]
-        lines += [_route_line("fast", decision.fast), _route_line("slow", decision.slow)]
+        lines += [f"  fast: {said(decision.fast)}", f"  slow: {said(decision.slow)}"]
     if decision.certificate is not None:
-        lines += ["", *proof_lines(decision)]
+        verdict = decision.verdict
+        lines += ["", *proof_lines(decision.certificate, "" if verdict.valid else verdict.reason)]
     if decision.steps:
         lines += ["", "How the fast route reads the question (it explains, it proves nothing):"]
         lines += ["  " + " ".join(decision.steps)]
@@ -40,20 +42,16 @@ def decision_lines(decision: Decision) -> list[str]:
     return [line for at, line in enumerate(lines) if line or lines[at - 1]]
 
 
-def _route_line(name: str, route: Route) -> str:
-    said = f"{route.answer} ({route.confidence:.0%})" if route.answer else "no answer"
-    return f"  {name}: {said}, rests on {route.rests_on}"
+def proof_lines(proof: Certificate, refused: str) -> list[str]:
+    """Return the proof step by step, headed by what the checker says of it.
 
-
-def proof_lines(decision: Decision) -> list[str]:
-    """Return the proof step by step, headed by what the checker says of it."""
-    proof = decision.certificate
-    assert proof is not None
-    if decision.verdict.valid:
+    ``refused`` is why the checker does not accept it; empty if it does.
+    """
+    if refused:
+        head = f"Proof of {proof.answer}, REJECTED by the checker: {refused}"
+    else:
         head = f"Proof of {proof.answer}, checked; "
         head += f"it follows from what I see (p = {proof.probability:.2f}):"
-    else:
-        head = f"Proof of {proof.answer}, REJECTED by the checker: {decision.verdict.reason}"
     return [head, *(f"  {at}. {_step(proof, at)}" for at in range(1, len(proof.steps) + 1))]
 
 

@@ -3,12 +3,15 @@
 Nothing tells it which puzzle of a task it sees; it knows a cell by its place and its symbol alone.
 """
 
+import numpy as np
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from nexus.nn.finite import check_finite
 from nexus.nn.lora import Adaptation
 from nexus.reason.reasoner import Inputs, Mind, Reasoner, Said
+from nexus.store.traces import Cycle, cycles_of
 
 
 class BoardReasoner(nn.Module):
@@ -63,3 +66,52 @@ class BoardReasoner(nn.Module):
             [(mind, words)] = self.reasoner.think(inputs, mind, task, cycles=1)
             said.append(words)
         return said
+
+
+@torch.no_grad()
+def think_aloud(
+    boards: BoardReasoner,
+    given: Int[Tensor, "batch cell"],
+    asked: Bool[Tensor, "batch cell"],
+    fixed: Int[Tensor, "batch cell"],
+    *,
+    segments: int,
+) -> list[tuple[Cycle, ...]]:
+    """Return what is answered about each board after 1, 2, ... ``segments`` segments.
+
+    Where nothing is asked an answer holds what is ``fixed``.
+
+    Raises:
+        ThoughtError: the state or what is said is not finite.
+    """
+    heat = boards.reasoner.temperature
+    fast, slow, board, halt, sure = (list[np.ndarray]() for _ in range(5))
+    thought = boards.reasoner.think(boards.inputs(given), segments=segments)
+    for number, (mind, said) in enumerate(thought, start=1):
+        check_finite(f"segment {number}", working=mind.fast, core=mind.slow)
+        check_finite(
+            f"segment {number}", answer=said.answer, fast=said.fast, slow=said.slow, halt=said.halt
+        )
+        answer = (said.answer / heat).softmax(-1)
+        sign = doubt(answer.double().numpy(), said.halt.double().numpy(), asked.numpy())
+        fast.append((said.fast / heat).softmax(-1).numpy())
+        slow.append((said.slow / heat).softmax(-1).numpy())
+        board.append(torch.where(asked, answer.argmax(-1), fixed).numpy())
+        halt.append(said.halt.sigmoid().numpy())
+        sure.append(1 / (1 + np.exp(sign)))
+    return cycles_of(
+        np.stack(fast), np.stack(slow), np.stack(board), np.stack(halt), np.stack(sure)
+    )
+
+
+def doubt(
+    probability: Float[np.ndarray, "batch cell answer"],
+    halt: Float[np.ndarray, " batch"],
+    open_cell: Bool[np.ndarray, "batch cell"],
+) -> Float[np.ndarray, " batch"]:
+    """Return the log-odds of a board being wrong, by the reasoner's own account.
+
+    The mean of those of the least certain open cell and of ``halt``, the log-odds of being right.
+    """
+    least = np.where(open_cell, probability.max(-1), 1.0).min(1).clip(1e-6, 1 - 1e-6)
+    return (np.log((1 - least) / least) - halt) / 2

@@ -33,6 +33,8 @@ class Cause:
     """One-sided Fisher test, times the number of tags tested (Bonferroni), at most 1."""
     tested: int
     """Tags tested."""
+    wrong: str = "wrong"
+    """What went wrong with the examples, in words that follow "9 of 10"."""
 
     @property
     def share_with(self) -> float:

@@ -3,25 +3,33 @@
 An event asks for nothing. It is evidence, for people and for later proposals.
 """
 
-import json
 import logging
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from nexus.base.errors import DataError, StorageError
-from nexus.base.records import Decision, ReflectionEvent
+from nexus.base.records import Decision, ReflectionEvent, Route
 from nexus.reason.causes import Cause
 from nexus.reason.drift import Cusum, Watch
-from nexus.store.files import explained, make_folder, write_json
+from nexus.store.files import explained
+from nexus.store.lines import append, locked, read_lines
+from nexus.store.traces import Trace, TraceLog
 
 _log = logging.getLogger(__name__)
 
-_KINDS: Final = {"disagreed": "contradiction", "unfamiliar": "unfamiliar"}
-"""Cause of a decision -> kind of event."""
+_KINDS: Final = {
+    "disagreed": "contradiction",
+    "contradictory": "contradiction",
+    "unsolvable": "contradiction",
+    "refuted": "contradiction",
+    "unfamiliar": "unfamiliar",
+}
+"""Cause of an outcome -> kind of event."""
+VALID: Final = "valid"
+"""What a note says of a proof that the checker accepts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,31 +60,100 @@ Finding: TypeAlias = Contradiction | Drift | Cause | Unfamiliar
 
 
 class Reflection:
-    """Writes thoughts and events below one folder; a disk that refuses never stops a thought."""
+    """Logs thoughts and events below one folder; a disk that refuses never stops a thought."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], datetime]) -> None:
-        self.thoughts, self.reflections = folder / "thoughts", folder / "reflections"
-        self.clock = clock
+    def __init__(
+        self, folder: Path, *, clock: Callable[[], datetime] | None = None, core: str = ""
+    ) -> None:
+        self.log, self.reflections = TraceLog(folder), folder / "reflections"
+        self.clock = clock or _now
+        self.core = core
+        """Hash of the core whose thoughts these are; empty where it is not known."""
         self._refused = False
 
-    def observe(self, decision: Decision, *, question: str, source: str) -> ReflectionEvent | None:
+    def observe(
+        self, decision: Decision, *, task: str, question: str, source: str
+    ) -> ReflectionEvent | None:
         """Log one thought and return what is remarkable about it, if anything is.
 
-        ``question`` is the text asked and ``source`` says where the picture came from.
+        ``task`` names the world, ``question`` is the text asked and ``source`` says where the
+        picture came from.
+
+        Raises:
+            DataError: the decision holds a number that is none.
         """
-        event = notice(decision)
-        self._unless_refused(lambda: self._write(decision, question, source, event))
-        return event
+        events = self.keep([self.trace(decision, task=task, question=question, source=source)])
+        return events[0] if events else None
+
+    def trace(self, decision: Decision, *, task: str, question: str, source: str) -> Trace:
+        """Return a decision as the trace that is logged of it."""
+        proof, verdict = decision.certificate, decision.verdict
+        notes = {
+            "source": source,
+            "cause": decision.cause,
+            "reason": decision.reason,
+            "query": decision.query,
+            "fast": said(decision.fast),
+            "slow": said(decision.slow),
+            "verdict": VALID if verdict.valid else verdict.reason,
+            "steps": " ".join(decision.steps),
+            "surprise": f"{decision.surprise:.2f}",
+        }
+        return Trace(
+            id=decision.trace,
+            time=self.clock(),
+            task=task,
+            text=question,
+            answer=decision.answer,
+            confidence=decision.confidence,
+            certificate=None if proof is None else asdict(proof),
+            core=self.core,
+            notes=tuple(f"{name}: {words}" for name, words in notes.items() if words),
+        )
+
+    def keep(self, traces: Sequence[Trace]) -> list[ReflectionEvent]:
+        """Log thoughts, oldest first, and return what is remarkable about any of them."""
+        noticed = [(trace, event) for trace in traces if (event := notice(trace)) is not None]
+
+        def write() -> None:
+            self.log.write(traces)
+            for trace, event in noticed:
+                beside = {"question": trace.text} if trace.text else {}
+                self._write([event], trace.time, beside)
+
+        self._unless_refused(write)
+        return [event for _, event in noticed]
 
     def report(self, finding: Finding, *, traces: tuple[str, ...]) -> ReflectionEvent:
         """Log what was found in some thoughts, and return it as an event; nothing else happens.
 
         Raises:
-            DataError: no thought is named as evidence.
+            DataError: no thought is named as evidence, or a line of the log is damaged.
         """
         event = event_of(finding, traces=traces)
-        self._unless_refused(lambda: self._write_event(event, {}))
+        self.record([event])
         return event
+
+    def record(self, events: Sequence[ReflectionEvent]) -> list[ReflectionEvent]:
+        """Log those events that are not logged yet, and return them.
+
+        Raises:
+            DataError: a line of the log is damaged.
+        """
+        known = self.events()
+        new = [event for event in events if event not in known]
+        if new:
+            self._unless_refused(lambda: self._write(new, self.clock(), {}))
+        return new
+
+    def events(self) -> list[ReflectionEvent]:
+        """Return every event logged, oldest first.
+
+        Raises:
+            DataError: a line of the log is damaged; it is named.
+        """
+        files = sorted(self.reflections.glob("trace_*.jsonl"))
+        return [event for file in files for event in read_lines(file, _event)]
 
     def _unless_refused(self, write: Callable[[], None]) -> None:
         try:
@@ -87,32 +164,38 @@ class Reflection:
             self._refused = True
 
     def _write(
-        self, decision: Decision, question: str, source: str, event: ReflectionEvent | None
+        self, events: Sequence[ReflectionEvent], now: datetime, beside: dict[str, str]
     ) -> None:
-        now = self.clock()
-        trace = {"question": question, "source": source, **asdict(decision)}
-        name = f"{now:%Y%m%d_%H%M%S}-{decision.trace}.json"
-        write_json(self.thoughts / name, {**trace, "time": now.isoformat()})
-        if event is not None:
-            self._write_event(event, {"question": question}, now)
-
-    def _write_event(
-        self, event: ReflectionEvent, beside: dict[str, str], now: datetime | None = None
-    ) -> None:
-        now = now or self.clock()
-        record = {**asdict(event), "time": now.isoformat(), **beside}
-        append_line(self.reflections / f"trace_{now:%Y%m%d}.jsonl", record)
+        path = self.reflections / f"trace_{now:%Y%m%d}.jsonl"
+        with explained(path), locked(path) as handle:
+            for event in events:
+                append(handle, {**asdict(event), "time": now.isoformat(), **beside})
 
 
-def notice(decision: Decision) -> ReflectionEvent | None:
-    """Return the event a decision gives rise to; a refused proof outweighs all else."""
-    if decision.certificate is not None and not decision.verdict.valid:
-        kind, cause = "rejected_proof", decision.verdict.reason
-    elif decision.cause in _KINDS:
-        kind, cause = _KINDS[decision.cause], decision.reason
-    else:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _event(values: Any) -> ReflectionEvent:
+    return ReflectionEvent(
+        kind=values["kind"], evidence=tuple(values["evidence"]), cause=values["cause"]
+    )
+
+
+def said(route: Route) -> str:
+    """Return what a route says by itself, in words."""
+    answer = f"{route.answer} ({route.confidence:.0%})" if route.answer else "no answer"
+    return f"{answer}, rests on {route.rests_on}"
+
+
+def notice(trace: Trace) -> ReflectionEvent | None:
+    """Return the event a thought gives rise to; a refused proof outweighs all else."""
+    verdict, cause = trace.note("verdict"), trace.note("cause")
+    if trace.certificate is not None and verdict != VALID:
+        return ReflectionEvent(kind="rejected_proof", evidence=(trace.id,), cause=verdict)
+    if cause not in _KINDS:
         return None
-    return ReflectionEvent(kind=kind, evidence=(decision.trace,), cause=cause)
+    return ReflectionEvent(kind=_KINDS[cause], evidence=(trace.id,), cause=trace.note("reason"))
 
 
 def event_of(finding: Finding, *, traces: tuple[str, ...]) -> ReflectionEvent:
@@ -135,7 +218,7 @@ def event_of(finding: Finding, *, traces: tuple[str, ...]) -> ReflectionEvent:
         case Cause():
             kind = "cause"
             cause = (
-                f"{finding.tag}: {finding.wrong_with} of {finding.n_with} wrong,"
+                f"{finding.tag}: {finding.wrong_with} of {finding.n_with} {finding.wrong},"
                 f" against {finding.wrong_without} of {finding.n_without} without it"
                 f" (difference {finding.low:.2f} to {finding.high:.2f}, p = {finding.p:.1g})"
             )
@@ -143,28 +226,3 @@ def event_of(finding: Finding, *, traces: tuple[str, ...]) -> ReflectionEvent:
             kind = "unfamiliar"
             cause = f"as strange as {score:.2f}; 99 % of what is familiar is below 1"
     return ReflectionEvent(kind=kind, evidence=traces, cause=cause)
-
-
-def append_line(path: Path, record: object) -> None:
-    """Add one JSON line to ``path``, whole or not at all to any reader that reads by lines.
-
-    One ``write`` in append mode: lines of several processes do not mix. A line cut short by a
-    full disk is taken back.
-
-    Raises:
-        StorageError: the disk refused.
-    """
-    line = (json.dumps(record, sort_keys=True, ensure_ascii=False) + "\n").encode()
-    with explained(path):
-        make_folder(path.parent)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            before = os.fstat(handle).st_size
-            try:
-                if os.write(handle, line) != len(line):
-                    raise OSError(28, "No space left on device")
-            except OSError:
-                os.ftruncate(handle, before)
-                raise
-        finally:
-            os.close(handle)

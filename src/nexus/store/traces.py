@@ -20,32 +20,38 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from nexus.base.errors import ConfigError, DataError, InputError, NexusError
-from nexus.store.files import explained, make_folder, write_json
+from nexus.store.files import explained, write_json
+from nexus.store.lines import append, locked, read_lines, whole_lines
 
 Distribution: TypeAlias = tuple[tuple[float, ...], ...]
 """Probability of each answer, one row a cell that is asked; a plain question asks one."""
 DIGITS = 4
 """Digits kept of a probability."""
-_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cycle:
-    """What both thoughts answered after one cycle, and how ready they were to stop."""
+    """What was answered after so many cycles, by each thought alone and by both together."""
 
     fast: Distribution
     slow: Distribution
+    board: tuple[int, ...]
+    """The symbol that both together give each cell."""
     halt: float
-    """Probability that the answer is right as it stands."""
+    """Probability, by their own account, that all of ``board`` is right."""
+    confidence: float
+    """The same, weighed with the least certain cell."""
 
     def __post_init__(self) -> None:
         for name in ("fast", "slow"):
             rows = tuple(tuple(_rounded(p) for p in row) for row in getattr(self, name))
             object.__setattr__(self, name, rows)
-        object.__setattr__(self, "halt", _rounded(self.halt))
+        for name in ("halt", "confidence"):
+            object.__setattr__(self, name, _rounded(getattr(self, name)))
+        object.__setattr__(self, "board", tuple(int(symbol) for symbol in self.board))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,8 +74,9 @@ class Trace:
     certificate: Mapping[str, Any] | None = None
     """The proof, as plain JSON."""
     core: str
-    """Hash of the core that thought."""
+    """Hash of the core that thought; empty where it is not known, or nothing had to think."""
     notes: tuple[str, ...] = ()
+    """What else there is to say, each as ``name: words``."""
 
     def __post_init__(self) -> None:
         checked_id(self.id)
@@ -77,8 +84,10 @@ class Trace:
             raise DataError(f"the time of trace {self.id} is not UTC", hint="use datetime.now(UTC)")
         object.__setattr__(self, "confidence", _rounded(self.confidence))
         object.__setattr__(self, "board", tuple(int(symbol) for symbol in self.board))
-        # A lone surrogate, as a terminal may pass on, has no bytes.
-        object.__setattr__(self, "text", self.text.encode(errors="replace").decode())
+        if any(len(cycle.board) != len(self.board) for cycle in self.cycles):
+            raise DataError(f"a cycle of trace {self.id} is about another board than the trace")
+        object.__setattr__(self, "text", _speakable(self.text))
+        object.__setattr__(self, "notes", tuple(_speakable(note) for note in self.notes))
         if self.certificate is not None:
             try:
                 plain = json.loads(json.dumps(self.certificate, allow_nan=False))
@@ -91,6 +100,11 @@ class Trace:
         """File name; nothing a person wrote is in it."""
         return f"{self.time:%Y%m%d_%H%M%S}-{self.id}.json"
 
+    def note(self, name: str) -> str:
+        """Return the words of the note of this name; empty when there is none."""
+        head = f"{name}: "
+        return next((n.removeprefix(head) for n in self.notes if n.startswith(head)), "")
+
     def plain(self) -> dict[str, Any]:
         """Return the trace as JSON values."""
         return {**asdict(self), "time": self.time.isoformat()}
@@ -98,6 +112,9 @@ class Trace:
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Trace":
         """Return the trace that ``plain`` made ``values`` of; anything else raises what it will."""
+        for name in ("task", "text", "answer", "core"):
+            if not isinstance(values[name], str):
+                raise TypeError(f"{name} is no text")
         cycles = tuple(Cycle(**cycle) for cycle in values["cycles"])
         time = datetime.fromisoformat(values["time"]).astimezone(UTC)
         fields: dict[str, Any] = {**values, "cycles": cycles, "time": time}
@@ -121,13 +138,21 @@ class Line:
 def cycles_of(
     fast: Float[np.ndarray, "cycle batch cell answer"],
     slow: Float[np.ndarray, "cycle batch cell answer"],
+    board: Int[np.ndarray, "cycle batch cell"],
     halt: Float[np.ndarray, "cycle batch"],
+    confidence: Float[np.ndarray, "cycle batch"],
 ) -> list[tuple[Cycle, ...]]:
     """Return the cycles of each row of a batch: what they would be had it thought alone."""
     return [
         tuple(
-            Cycle(fast=f[row].tolist(), slow=s[row].tolist(), halt=float(h[row]))
-            for f, s, h in zip(fast, slow, halt, strict=True)
+            Cycle(
+                fast=fast[k, row].tolist(),
+                slow=slow[k, row].tolist(),
+                board=tuple(board[k, row].tolist()),
+                halt=float(halt[k, row]),
+                confidence=float(confidence[k, row]),
+            )
+            for k in range(len(halt))
         )
         for row in range(halt.shape[1])
     ]
@@ -166,7 +191,7 @@ class TraceLog:
             DataError: an id is taken; nothing is written.
             StorageError: the disk refused; a thought is kept by line and file, or not at all.
         """
-        with explained(self.log), self._guard, self._locked() as handle:
+        with explained(self.log), self._guard, locked(self.log) as handle:
             self._catch_up()
             ids = [trace.id for trace in traces]
             if taken := [i for i in ids if i in self._names or ids.count(i) > 1]:
@@ -211,15 +236,7 @@ class TraceLog:
         Raises:
             DataError: a line before the last is damaged.
         """
-        whole, found = _whole_lines(self.log, 0), list[Line]()
-        for number, line in enumerate(whole, start=1):
-            try:
-                found.append(Line(**json.loads(line)))
-            except (ValueError, TypeError) as error:
-                raise DataError(
-                    f"line {number} of {self.log} is damaged: {error}", hint="delete that line"
-                ) from None
-        return found
+        return read_lines(self.log, lambda values: Line(**values))
 
     def _write(self, handle: int, trace: Trace) -> Path:
         line = Line(
@@ -231,18 +248,16 @@ class TraceLog:
             cycles=len(trace.cycles),
             core=trace.core,
         )
-        data = (json.dumps(asdict(line), sort_keys=True, ensure_ascii=False) + "\n").encode()
         before, path = os.fstat(handle).st_size, self.thoughts / trace.name
+        length = append(handle, asdict(line))
         try:
-            if os.write(handle, data) != len(data):
-                raise OSError(28, "No space left on device")
             write_json(path, trace.plain())
         except Exception:
             os.ftruncate(handle, before)
             with suppress(OSError):
                 path.unlink()
             raise
-        self._read = before + len(data)
+        self._read = before + length
         self._names[trace.id] = trace.name
         self._drop()
         return path
@@ -251,18 +266,6 @@ class TraceLog:
         """Forget thoughts that left the ring, with their files."""
         while len(self._names) > self.ring:
             (self.thoughts / self._names.pop(next(iter(self._names)))).unlink(missing_ok=True)
-
-    @contextmanager
-    def _locked(self) -> Generator[int]:
-        """Give the log to one writer, ending in a whole line."""
-        make_folder(self.log.parent)
-        handle = os.open(self.log, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            os.ftruncate(handle, _end_of_last_line(handle))
-            yield handle
-        finally:
-            os.close(handle)
 
     @contextmanager
     def _unwritten(self) -> Generator[None]:
@@ -279,7 +282,7 @@ class TraceLog:
         size = self.log.stat().st_size if self.log.is_file() else 0
         if size < self._read:
             self._names, self._read = {}, 0
-        for line in _whole_lines(self.log, self._read):
+        for line in whole_lines(self.log, self._read):
             self._read += len(line) + 1
             try:
                 values = json.loads(line)
@@ -290,6 +293,11 @@ class TraceLog:
         if len(self._names) > self.ring and self.thoughts.is_dir():
             kept = {path.name for path in self.thoughts.iterdir()}
             self._names = {trace: name for trace, name in self._names.items() if name in kept}
+
+
+def _speakable(text: str) -> str:
+    """Return text without lone surrogates: a terminal may pass them on, and they have no bytes."""
+    return text.encode(errors="replace").decode()
 
 
 def _rounded(p: float) -> float:
@@ -312,25 +320,3 @@ def _parsed(path: Path) -> Trace:
             hint="delete the file unless another log wrote it; other thoughts stay",
         ) from None
     return trace
-
-
-def _whole_lines(path: Path, start: int) -> list[bytes]:
-    """Return the whole lines of a file from byte ``start``; what a crash cut short is left out."""
-    try:
-        with path.open("rb") as file:
-            file.seek(start)
-            return file.read().split(b"\n")[:-1]
-    except FileNotFoundError:
-        return []
-
-
-def _end_of_last_line(handle: int) -> int:
-    """Return where the last whole line of an open file ends; 0 where there is none."""
-    end = os.fstat(handle).st_size
-    while end:
-        begin = max(0, end - _BLOCK)
-        at = os.pread(handle, end - begin, begin).rfind(b"\n")
-        if at >= 0:
-            return begin + at + 1
-        end = begin
-    return 0

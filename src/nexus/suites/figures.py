@@ -38,6 +38,22 @@ _STYLE: Final[Any] = {
 
 
 @contextmanager
+def styled(*, width: float, height: float) -> Generator[Figure]:
+    """Lend an empty figure of this size in inches, in the one look."""
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+
+
+def png(figure: Figure, *, dpi: int = _DPI) -> bytes:
+    """Return a figure as the bytes of a PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, facecolor=PAPER)
+    return buffer.getvalue()
+
+
+@contextmanager
 def drawn(
     folder: Path, name: str, caption: str, *, width: float, height: float
 ) -> Generator[Figure]:
@@ -46,13 +62,10 @@ def drawn(
     Raises:
         StorageError: the disk refused.
     """
-    with rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasAgg(figure)
+    with styled(width=width, height=height) as figure:
         yield figure
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=_DPI, facecolor=PAPER)
-    write_atomically(folder / "figures" / f"{name}.png", buffer.getvalue())
+        data = png(figure)
+    write_atomically(folder / "figures" / f"{name}.png", data)
     path = folder / "figures" / "captions.json"
     captions = json.loads(path.read_bytes()) if path.is_file() else {}
     write_json(path, {**captions, name: caption})

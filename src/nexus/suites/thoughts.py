@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nexus.config import Recipe
 from nexus.nn.weights import load_module
-from nexus.reason.boards import BoardReasoner
+from nexus.reason.boards import BoardReasoner, doubt
 from nexus.store.runs import Run
 from nexus.train.parts import Parts
 from nexus.train.puzzles import artefact
@@ -49,14 +49,9 @@ class Thoughts:
 
     @property
     def doubt(self) -> Float[np.ndarray, " board"]:
-        """Log-odds of being wrong: of the least certain cell in doubt and of halting, their mean.
-
-        A cell is in doubt where nothing is given, whether or not it is asked.
-        """
+        """Log-odds of being wrong; an open cell is one not given, whether or not it is asked."""
         open_cell = self.data.asked if self.data.asked.any() else self.data.given == 0
-        least = np.where(open_cell, self.probability.max(-1), 1.0).min(1)
-        least = least.clip(1e-6, 1 - 1e-6)
-        return (np.log((1 - least) / least) - self.halt) / 2
+        return doubt(self.probability, self.halt, open_cell)
 
 
 def load(folder: Path, recipe: Recipe, task: str) -> BoardReasoner:

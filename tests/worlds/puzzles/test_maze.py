@@ -1,11 +1,13 @@
 """Each maze has one shortest way, by trying every way; no layout is in two splits."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from nexus.base.errors import InputError
 from nexus.worlds.dice import Dice
 from nexus.worlds.puzzles.maze import FLOOR, GOAL, SIDE, START, STEPS, WALL, Maze
 from nexus.worlds.puzzles.maze.walls import SPLITS, class_of, layout
@@ -33,6 +35,7 @@ def test_the_solution_is_the_only_shortest_of_all_ways() -> None:
         loops += len(every) > 1
         assert len(every) == 1 or len(every[0]) < len(every[1])
         assert sorted(every[0]) == np.flatnonzero(solution).tolist()
+        assert sorted(MAZE.way(np.array(given))) == sorted(every[0])
         assert STEPS[band][0] <= len(every[0]) - 1 <= STEPS[band][1]
     assert loops > 10
 
@@ -131,4 +134,8 @@ def test_a_board_without_one_answer_says_why() -> None:
     assert shut == "no way leads from the start (row 2 column 2) to the goal (row 2 column 4)"
     ties = MAZE.contradiction(drawn("", "#S..", "#.#.", "#..G"))
     assert ties == "2 ways of 4 steps tie for the shortest"
+    assert len(MAZE.way(drawn("", "#S..", "#.#.", "#..G"))) == 5
+    for board in (two, drawn("", "#S#G")):
+        with pytest.raises(InputError, match=re.escape(MAZE.contradiction(board))):
+            MAZE.way(board)
     assert MAZE.contradiction(BOARDS.given[0]) == ""

@@ -140,10 +140,14 @@ def test_odd_boards_have_as_many_solutions_as_they_say(made: object, count: set[
 def test_mistakes_are_told_in_plain_words() -> None:
     given, grid = np.zeros(36, dtype=np.int64), np.array(least(0))
     given[6:9] = 5, 0, 5
-    assert SUDOKU.contradiction(given) == "5 twice in row 2; 5 twice in box 1"
+    cells = "(row 2 column 1 and row 2 column 3)"
+    assert SUDOKU.contradiction(given) == f"5 twice in row 2 {cells}; 5 twice in box 1 {cells}"
     given[:] = 0
     given[[0, 6, 12]] = 4
-    assert SUDOKU.contradiction(given) == "4 3 times in column 1; 4 twice in box 1"
+    two = "row 1 column 1 and row 2 column 1"
+    assert SUDOKU.contradiction(given) == (
+        f"4 3 times in column 1 ({two} and row 3 column 1); 4 twice in box 1 ({two})"
+    )
     answer = grid.copy()
     answer[8] = 0
     assert SUDOKU.violations(grid * 0, answer) == ["row 2 column 3 is blank"]

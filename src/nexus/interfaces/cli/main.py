@@ -19,7 +19,10 @@ from nexus.interfaces.cli.demo import Demo
 from nexus.interfaces.cli.doctor import Doctor
 from nexus.interfaces.cli.measure import Bench, Evaluate
 from nexus.interfaces.cli.options import UsageError
+from nexus.interfaces.cli.reflect import Reflect
 from nexus.interfaces.cli.report import Report
+from nexus.interfaces.cli.solve import Solve
+from nexus.interfaces.cli.trace import TraceList, TraceShow
 from nexus.interfaces.cli.train import Train
 
 
@@ -45,6 +48,9 @@ COMMANDS: Final = Group(
     data=Group("Make, look at and verify data sets.", make=Make, show=Show, verify=Verify),
     train=Train,
     ask=Ask,
+    solve=Solve,
+    trace=Group("List a run's thoughts, and see one.", list=TraceList, show=TraceShow),
+    reflect=Reflect,
     evaluate=Evaluate,
     bench=Bench,
     report=Report,

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from nexus.base.errors import InputError
 from nexus.base.randomness import integers, key
 from nexus.worlds.dice import Dice, dice
 from nexus.worlds.puzzles.maze import walls
@@ -118,6 +119,21 @@ class Maze:
         if ways[goal] > 1:
             return f"{ways[goal]} ways of {steps[goal]} steps tie for the shortest"
         return ""
+
+    def way(self, given: Int64[np.ndarray, " cell"]) -> list[int]:
+        """Return the cells of a shortest way from start to goal, from end to end.
+
+        Raises:
+            InputError: there is none; ``contradiction`` says why.
+        """
+        cells = board(self, "board", given, self.symbols)
+        if _ends_missing(cells):
+            raise InputError(self.contradiction(given))
+        floor, goal = _floor(cells), cells.index(GOAL)
+        steps, _ = distances(floor, cells.index(START))
+        if steps[goal] < 0:
+            raise InputError(self.contradiction(given))
+        return back(floor, steps, goal)
 
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
         """Return the puzzles turned, mirrored, and with start and goal swapped, or not."""

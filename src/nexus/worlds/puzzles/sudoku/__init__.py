@@ -67,8 +67,11 @@ class Sudoku:
         return wrong + _twice(said)
 
     def contradiction(self, given: Int64[np.ndarray, " cell"]) -> str:
-        """Return which givens repeat a digit and where, such as "5 twice in row 2", or ""."""
-        return "; ".join(_twice(board(self, "board", given, self.symbols)))
+        """Return which givens repeat a digit and in which cells, or "".
+
+        Such as "5 twice in row 2 (row 2 column 1 and row 2 column 3)".
+        """
+        return "; ".join(_twice(board(self, "board", given, self.symbols), places=True))
 
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
         """Return the puzzles with digits, bands, rows, stacks and columns permuted."""
@@ -113,17 +116,17 @@ def _cell(c: int) -> str:
     return f"row {ROW[c] + 1} column {COLUMN[c] + 1}"
 
 
-def _twice(cells: Sequence[int]) -> list[str]:
-    """Return every digit that comes more than once in a row, column or box."""
+def _twice(cells: Sequence[int], *, places: bool = False) -> list[str]:
+    """Return every digit that comes more than once in a row, column or box, with its places."""
     often = {2: "twice"}
     found = list[str]()
     for name, unit in UNITS:
-        count = defaultdict[int, int](int)
+        at = defaultdict[int, list[int]](list)
         for c in unit:
-            count[cells[c]] += 1
-        found += [
-            f"{digit} {often.get(times, f'{times} times')} in {name}"
-            for digit, times in sorted(count.items())
-            if digit and times > 1
-        ]
+            at[cells[c]].append(c)
+        for digit, where in sorted(at.items()):
+            if digit and len(where) > 1:
+                named = f" ({' and '.join(map(_cell, where))})" if places else ""
+                times = often.get(len(where), f"{len(where)} times")
+                found.append(f"{digit} {times} in {name}{named}")
     return found

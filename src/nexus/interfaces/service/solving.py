@@ -1,0 +1,123 @@
+"""One board: read, thought about, checked exactly, logged; answered only if the checker agrees."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from nexus.base.errors import InputError
+from nexus.config import Recipe
+from nexus.interfaces.boards import TASKS, Posed, Task, pose, read_board
+from nexus.interfaces.service.runs import find, recipe_of
+from nexus.reason.reflection import Reflection
+from nexus.store.runs import Run
+from nexus.store.traces import Cycle, Trace
+
+MOST_SEGMENTS: Final = 256
+_TOLD: Final = 3
+"""Mistakes of a board that are told; the rest are counted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Solved:
+    """A board's thought, as it was logged, and the run that thought it."""
+
+    run: Path
+    trace: Trace
+
+
+def solve(
+    name: str, text: str, *, source: str = "", run: str = "", segments: int | None = None
+) -> Solved:
+    """Return the thought about a board written as ``text``, after it was logged.
+
+    An answer is given if the puzzle's exact checker accepts it. A board that cannot have one answer
+    is not thought about: why not is known beforehand. ``segments`` is by default the recipe's.
+
+    Raises:
+        InputError: there is no such task, the text is no board of it, or segments are too many.
+        CheckpointError: there is no such run, or its reasoner is not trained.
+        ThoughtError: a number in the thought is not finite.
+    """
+    if name not in TASKS:
+        raise InputError(f"there is no task {name!r}", hint="one of " + ", ".join(TASKS))
+    if segments is not None and not 1 <= segments <= MOST_SEGMENTS:
+        raise InputError(f"segments are 1 to {MOST_SEGMENTS}, got {segments}")
+    task = TASKS[name]
+    posed = pose(read_board(text, task), task)
+    folder = find(run)
+    cycles: tuple[Cycle, ...] = ()
+    core = ""
+    if not posed.cause:
+        recipe = recipe_of(folder)
+        core, cycles = _think(folder, recipe, task, posed, segments or recipe.reasoner.think)
+    trace = _trace(task, posed, cycles, core, recipe_of(folder).decide.confidence, source)
+    Reflection(folder / "logs").keep([trace])
+    return Solved(run=folder, trace=trace)
+
+
+def _think(
+    folder: Path, recipe: Recipe, task: Task, posed: Posed, segments: int
+) -> tuple[str, tuple[Cycle, ...]]:
+    """Return the hash of the reasoner that thought, and what it answered after each segment."""
+    import torch
+
+    from nexus.base.device import set_threads
+    from nexus.reason.boards import think_aloud
+    from nexus.suites.thoughts import load
+    from nexus.train.puzzles import artefact
+
+    set_threads()
+    boards = load(folder, recipe, task.puzzle.name)
+    rows = (torch.from_numpy(part[None]) for part in (posed.given, posed.asked, posed.fixed))
+    (cycles,) = think_aloud(boards, *rows, segments=segments)
+    return Run.open(folder).manifest[artefact(task.puzzle.name)].sha256, cycles
+
+
+def _trace(
+    task: Task, posed: Posed, cycles: tuple[Cycle, ...], core: str, enough: float, source: str
+) -> Trace:
+    """Return a thought with its outcome; one without cycles ended before it began."""
+    notes = {"source": source, "cause": posed.cause, "reason": posed.reason}
+    answer, confidence = "", 0.0
+    if cycles:
+        last = cycles[-1]
+        board, confidence = np.array(last.board, dtype=np.int64), last.confidence
+        wrong = task.puzzle.violations(posed.given, board)
+        if not wrong:
+            answer = _symbols(last.board)
+        notes["cause"], notes["reason"] = _outcome(wrong, confidence, enough)
+        for name, probability in (("fast", last.fast), ("slow", last.slow)):
+            alone = np.where(posed.asked, np.array(probability).argmax(-1), posed.fixed)
+            notes[name] = _symbols(alone.tolist())
+    return Trace(
+        id=secrets.token_hex(6),
+        time=datetime.now(UTC),
+        task=task.puzzle.name,
+        board=tuple(posed.given.tolist()),
+        cycles=cycles,
+        answer=answer,
+        confidence=confidence,
+        core=core,
+        notes=tuple(f"{name}: {words}" for name, words in notes.items() if words),
+    )
+
+
+def _outcome(wrong: list[str], confidence: float, enough: float) -> tuple[str, str]:
+    """Return how a thought ended, in a word and in plain words."""
+    if not wrong:
+        return "checked", "the checker finds nothing wrong with it, and no other answer fits"
+    more = f"; and {len(wrong) - _TOLD} more" if len(wrong) > _TOLD else ""
+    mistakes = "; ".join(wrong[:_TOLD]) + more
+    if confidence < enough:
+        cause, head = "unsure", f"I am not sure enough of my board (p = {confidence:.2f})"
+        return cause, f"{head}, and the checker refuses it: {mistakes}"
+    cause, head = "refuted", f"I was sure of my board (p = {confidence:.2f})"
+    return cause, f"{head}, but the checker refuses it: {mistakes}"
+
+
+def _symbols(board: tuple[int, ...] | list[int]) -> str:
+    return "".join(map(str, board))
