@@ -11,9 +11,10 @@ import torch
 from nexus.config import PhaseConfig, ReasonerConfig, Recipe, TrainConfig
 from nexus.store.runs import Run
 from nexus.suites import reasoner
+from nexus.suites.rival_khop import rival_khop
 from nexus.suites.thoughts import exact, load, think
 from nexus.train.puzzles import train_puzzle
-from nexus.worlds.puzzles import NAMES, Sudoku
+from nexus.worlds.puzzles import NAMES, Khop, Sudoku
 
 QUICK = PhaseConfig(steps=2, batch=8)
 RECIPE = Recipe(
@@ -47,6 +48,22 @@ def test_every_figure_is_measured_and_nothing_untrained_solves_a_board(
     assert figures["unsolvable_abstained_system"]["value"] == 1
     for name in ("ood_far_auroc", "ood_near_auroc", "unsolvable_abstained_neural"):
         assert 0 <= figures[name]["value"] <= 1
+
+
+def test_the_lead_over_the_transformer_is_the_difference_on_the_same_boards(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reasoner, "EACH", 72)
+    figures, puzzle = reasoner.khop_figures(folder, RECIPE), Khop()
+    some = reasoner.boards_of(puzzle, RECIPE, "test", puzzle.bands[-1], 72)
+    with torch.no_grad():
+        said = rival_khop(RECIPE, folder)(torch.from_numpy(some.given)).argmax(-1).numpy()
+    theirs = np.mean([(said[i] == some.solution[i])[some.asked[i]].all() for i in range(72)])
+    lead = figures["khop10_over_transformer"]
+    ours = figures["khop10_accuracy"].value
+    assert ours is not None
+    assert lead.value == pytest.approx(ours - theirs)
+    assert lead.n == 72
 
 
 def test_what_was_trained_is_not_trained_again_and_a_resumed_run_has_the_same_weights(
