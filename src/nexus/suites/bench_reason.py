@@ -148,7 +148,7 @@ def bench_reason(
         figures,
         recipe,
         cpu_s=time.process_time() - began,
-        cpu_of_wall={name: sum(w.cpu) / sum(w.wall) for name, w in watches.items()},
+        cpu_median_s={name: float(np.median(w.cpu)) for name, w in watches.items()},
         threads=torch.get_num_threads(),
         shapes=shapes(recipe, reflect.familiar),
         parameters_millions=sizes(knowing.system, save.phase),

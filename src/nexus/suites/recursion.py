@@ -39,7 +39,7 @@ from nexus.worlds.tabletop import Tabletop
 
 NetT = TypeVar("NetT", bound=nn.Module)
 Task: TypeAlias = Literal["sudoku6", "khop", "maze"]
-EACH: Final = 1000
+EACH: Final = 500
 """Boards a band."""
 HELD_OUT: Final = 300
 """Boards of split val by which a rival's weights are chosen."""
