@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -42,6 +43,8 @@ from nexus.worlds.tabletop import Tabletop
 from nexus.worlds.tabletop.looks import ANSWER_AT
 from nexus.worlds.tokenizer import Tokenizer
 
+ModuleT = TypeVar("ModuleT", bound=torch.nn.Module)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Senses:
@@ -55,24 +58,29 @@ class Senses:
     memory: TestTimeMemory
 
     @classmethod
+    def fresh(cls, parts: Parts, tokenizer: Tokenizer) -> "Senses":
+        """Return the senses a recipe describes, untrained."""
+        return cls(
+            recipe=parts.recipe,
+            world=parts.world,
+            tokenizer=tokenizer,
+            encoder=_still(parts.encoder()),
+            asker=_still(parts.asker()),
+            memory=_still(parts.memory()),
+        )
+
+    @classmethod
     def load(cls, folder: Path) -> "Senses":
         """Return the trained senses of a run.
 
         Raises:
             CheckpointError: perception is not trained there, or a file is damaged.
         """
-        run, recipe, parts, tokenizer = _opened(folder)
-        encoder, asker, memory = parts.encoder(), parts.asker(), parts.memory()
-        for name, module in (("encoder", encoder), ("asker", asker), ("memory", memory)):
-            _fill(module, run, name)
-        return cls(
-            recipe=recipe,
-            world=parts.world,
-            tokenizer=tokenizer,
-            encoder=encoder,
-            asker=asker,
-            memory=memory,
-        )
+        run, parts, tokenizer = _opened(folder)
+        senses = cls.fresh(parts, tokenizer)
+        for name in ("encoder", "asker", "memory"):
+            _fill(getattr(senses, name), run, name)
+        return senses
 
     @torch.no_grad()
     def encode(self, seen: Sequence[Observation], questions: Sequence[str]) -> Latents:
@@ -125,6 +133,22 @@ class System:
         return self.senses.world
 
     @classmethod
+    def fresh(
+        cls, parts: Parts, senses: Senses, *, calibration: Calibration, reflection: Reflection
+    ) -> "System":
+        """Return the system a recipe describes around these senses, all else untrained."""
+        return cls(
+            senses=senses,
+            memory=senses.memory,
+            parser=Parser(_still(parts.parser()), senses.world.words()),
+            dynamics=_still(parts.dynamics()),
+            fast=_still(parts.fast()),
+            grounding=_still(parts.grounding()),
+            calibration=calibration,
+            reflection=reflection,
+        )
+
+    @classmethod
     def load(cls, folder: Path) -> "System":
         """Return the system a run may think with: the artefacts of its manifest, hashes checked.
 
@@ -132,26 +156,13 @@ class System:
             CheckpointError: something is not trained there, or a file is damaged.
         """
         senses = Senses.load(folder)
-        run, _, parts, _ = _opened(folder)
-        dynamics, fast, grounding = parts.dynamics(), parts.fast(), parts.grounding()
-        network = parts.parser()
-        for name, module in (
-            ("dynamics", dynamics),
-            ("fast", fast),
-            ("grounding", grounding),
-            ("parser", network),
-        ):
-            _fill(module, run, name)
-        return cls(
-            senses=senses,
-            memory=senses.memory,
-            parser=Parser(network, senses.world.words()),
-            dynamics=dynamics,
-            fast=fast,
-            grounding=grounding,
-            calibration=_calibration(run),
-            reflection=Reflection(folder / "logs", core=run.manifest["fast"].sha256),
-        )
+        run, parts, _ = _opened(folder)
+        reflection = Reflection(folder / "logs", core=run.manifest["fast"].sha256)
+        system = cls.fresh(parts, senses, calibration=_calibration(run), reflection=reflection)
+        for name in ("dynamics", "fast", "grounding"):
+            _fill(getattr(system, name), run, name)
+        _fill(system.parser.network, run, "parser")
+        return system
 
     def think(
         self, seen: Observation, question: str, memory: MemoryState
@@ -269,18 +280,21 @@ def agreeing(
     return imagined
 
 
-def _opened(folder: Path) -> tuple[Run, Recipe, Parts, Tokenizer]:
-    """Return a run with its recipe, the modules it describes, and its tokenizer."""
+def _opened(folder: Path) -> tuple[Run, Parts, Tokenizer]:
+    """Return a run with the modules its recipe describes, and its tokenizer."""
     run = Run.open(folder)
     recipe = overlay(Recipe(), tomllib.loads(run.recipe))
     tokenizer = Tokenizer(run.artefact("tokenizer").decode())
-    world = Tabletop()
-    return run, recipe, Parts(recipe=recipe, world=world, vocabulary=tokenizer.size), tokenizer
+    return run, Parts(recipe=recipe, world=Tabletop(), vocabulary=tokenizer.size), tokenizer
 
 
 def _fill(module: torch.nn.Module, run: Run, name: str) -> None:
     load_module(module, run.artefact(name), source=f"{name} of {run.folder}")
-    module.eval().requires_grad_(False)
+
+
+def _still(module: ModuleT) -> ModuleT:
+    """Return the module, that it may think and not learn."""
+    return module.eval().requires_grad_(False)
 
 
 def _calibration(run: Run) -> Calibration:

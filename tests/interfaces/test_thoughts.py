@@ -89,7 +89,7 @@ def test_a_board_is_answered_when_the_checker_agrees_and_doubted_when_not(run: P
     """Of grids with one blank, an untrained reasoner fills some right and most wrong."""
     data = odd.one_blank(0, "test", np.arange(40)).puzzles
     rows = (torch.from_numpy(part) for part in (data.given, data.asked, data.given))
-    alone = think_aloud(untrained("sudoku6"), *rows, segments=3)
+    alone = think_aloud(untrained("sudoku6"), *rows, cycles=3)
     right = [
         cycles[-1].board == tuple(solution)
         for cycles, solution in zip(alone, data.solution.tolist(), strict=True)
@@ -132,7 +132,7 @@ def test_bad_input_is_refused_before_a_run_is_even_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for task, text, segments in (
+    for task, text, cycles in (
         ("sudoku6", "12", None),
         ("sudoku6", "x" * 36, None),
         ("chess", FULL, None),
@@ -140,7 +140,7 @@ def test_bad_input_is_refused_before_a_run_is_even_looked_for(
         ("sudoku6", FULL, solving.MOST_SEGMENTS + 1),
     ):
         with pytest.raises(InputError):
-            solve(task, text, segments=segments)
+            solve(task, text, cycles=cycles)
 
 
 def test_a_thought_with_a_number_that_is_none_is_an_error_and_leaves_no_line(run: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_disk_that_refuses_does_not_stop_a_thought(run: Path) -> None:
 
 
 def test_solve_prints_the_board_or_one_object(nexus: Nexus, run: Path, tmp_path: Path) -> None:
-    code, out, _ = nexus("solve", "sudoku6", FULL, "--segments", "2")
+    code, out, _ = nexus("solve", "sudoku6", FULL, "--cycles", "2")
     assert code == 0
     lines = out.splitlines()
     assert lines[:3] == ["4 5 6 | 1 2 3", "1 2 3 | 4 5 6", "------+------"]
@@ -167,8 +167,8 @@ def test_solve_prints_the_board_or_one_object(nexus: Nexus, run: Path, tmp_path:
     code, out, _ = nexus("solve", "sudoku6", "--file", "board.txt", "--json")
     last = json.loads(out.splitlines()[-1])
     keys = {"task", "board", "answer", "abstained", "cause", "reason", "confidence"}
-    assert set(last) == keys | {"segments", "trace", "run"}
-    assert last["segments"] == 3
+    assert set(last) == keys | {"cycles", "trace", "run"}
+    assert last["cycles"] == 3
     assert last["abstained"] == (last["answer"] == "")
     code, out, _ = nexus("solve", "maze", ("#" * 12 + "S.G").ljust(121, "#"))
     assert code == 0
@@ -243,7 +243,7 @@ def test_frames_keep_what_is_given_and_show_what_changed() -> None:
         torch.from_numpy(data.given),
         torch.from_numpy(data.asked),
         torch.from_numpy(data.given),
-        segments=2,
+        cycles=2,
     )
     boards = zip(cycles, (first, second), strict=True)
     trace = Trace(
@@ -269,7 +269,7 @@ def test_frames_keep_what_is_given_and_show_what_changed() -> None:
     assert min(height, width) > 10
 
 
-def test_at_most_so_many_segments_are_drawn_and_both_ends_among_them() -> None:
+def test_at_most_so_many_cycles_are_drawn_and_both_ends_among_them() -> None:
     for count, most in ((1, 24), (5, 24), (24, 24), (25, 24), (256, 48)):
         shown = figures_thoughts.spread(count, most)
         assert (shown[0], shown[-1]) == (1, count)

@@ -31,8 +31,8 @@ def rows(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 def test_every_cycle_holds_what_is_said_then(boards: BoardReasoner) -> None:
     given, asked, fixed = rows(4)
     boards.reasoner.temperature.fill_(0.5)
-    thoughts = think_aloud(boards, given, asked, fixed, segments=3)
-    silent = boards.solve(given, segments=3)
+    thoughts = think_aloud(boards, given, asked, fixed, cycles=3)
+    silent = boards.solve(given, cycles=3)
     for row, cycles in enumerate(thoughts):
         for cycle, said in zip(cycles, silent, strict=True):
             for name in ("fast", "slow"):
@@ -52,9 +52,9 @@ def test_every_cycle_holds_what_is_said_then(boards: BoardReasoner) -> None:
 
 
 def test_rows_do_not_see_each_other(boards: BoardReasoner) -> None:
-    together = think_aloud(boards, *rows(5), segments=2)
+    together = think_aloud(boards, *rows(5), cycles=2)
     for row in range(5):
-        (alone,) = think_aloud(boards, *(part[row : row + 1] for part in rows(5)), segments=2)
+        (alone,) = think_aloud(boards, *(part[row : row + 1] for part in rows(5)), cycles=2)
         for one, other in zip(alone, together[row], strict=True):
             assert one.board == other.board
             assert one.confidence == pytest.approx(other.confidence, abs=2e-4)
@@ -65,4 +65,4 @@ def test_rows_do_not_see_each_other(boards: BoardReasoner) -> None:
 def test_a_number_that_is_none_stops_the_thought(boards: BoardReasoner, spoilt: str) -> None:
     boards.get_parameter(spoilt).data[..., 0] = float("nan")
     with pytest.raises(ThoughtError, match=r"segment 1: the .* of row 0 hold nan"):
-        think_aloud(boards, *rows(2), segments=2)
+        think_aloud(boards, *rows(2), cycles=2)

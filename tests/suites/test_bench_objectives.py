@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from nexus.config import Recipe, overlay, recipe
-from nexus.suites import ablation, briefly, collapse
+from nexus.suites import ablation, briefly, collapse, results
 from nexus.suites.results import Figure
 from nexus.train.phase import Silent
 
@@ -27,9 +27,7 @@ def test_every_variant_is_a_recipe_and_some_are_trained(monkeypatch) -> None:
 
 def test_seeds_are_averaged_and_the_worst_is_named() -> None:
     runs = [Figure(value=value, floor=0.1, n=7) for value in (0.5, 0.2, 0.8)]
-    assert ablation.over_seeds(runs) == Figure(
-        value=0.5, floor=0.1, low=0.2, high=0.8, n=7, seeds=3
-    )
+    assert results.over_seeds(runs) == Figure(value=0.5, floor=0.1, low=0.2, high=0.8, n=7, seeds=3)
 
 
 def test_collapse_counts_the_runs_that_fell(monkeypatch) -> None:

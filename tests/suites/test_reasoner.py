@@ -11,9 +11,10 @@ import torch
 from nexus.config import PhaseConfig, ReasonerConfig, Recipe, TrainConfig
 from nexus.store.runs import Run
 from nexus.suites import reasoner
+from nexus.suites.rival_khop import rival_khop
 from nexus.suites.thoughts import exact, load, think
 from nexus.train.puzzles import train_puzzle
-from nexus.worlds.puzzles import NAMES, Sudoku
+from nexus.worlds.puzzles import NAMES, Khop, Sudoku
 
 QUICK = PhaseConfig(steps=2, batch=8)
 RECIPE = Recipe(
@@ -49,6 +50,22 @@ def test_every_figure_is_measured_and_nothing_untrained_solves_a_board(
         assert 0 <= figures[name]["value"] <= 1
 
 
+def test_the_lead_over_the_transformer_is_the_difference_on_the_same_boards(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reasoner, "EACH", 72)
+    figures, puzzle = reasoner.khop_figures(folder, RECIPE), Khop()
+    some = reasoner.boards_of(puzzle, RECIPE, "test", puzzle.bands[-1], 72)
+    with torch.no_grad():
+        said = rival_khop(RECIPE, folder)(torch.from_numpy(some.given)).argmax(-1).numpy()
+    theirs = np.mean([(said[i] == some.solution[i])[some.asked[i]].all() for i in range(72)])
+    lead = figures["khop10_over_transformer"]
+    ours = figures["khop10_accuracy"].value
+    assert ours is not None
+    assert lead.value == pytest.approx(ours - theirs)
+    assert lead.n == 72
+
+
 def test_what_was_trained_is_not_trained_again_and_a_resumed_run_has_the_same_weights(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -64,12 +81,12 @@ def test_what_was_trained_is_not_trained_again_and_a_resumed_run_has_the_same_we
 
 def test_exact_counts_whole_boards_and_ends_where_thoughts_do(folder: Path) -> None:
     boards, data = load(folder, RECIPE, "sudoku6"), Sudoku().sample(0, "val", np.arange(10))
-    found, thoughts = exact(boards, data, segments=2), think(boards, data, segments=2)
+    found, thoughts = exact(boards, data, cycles=2), think(boards, data, cycles=2)
     assert found.shape == (2, 10)
     assert (found[1] == thoughts.right).all()
     assert np.allclose(thoughts.probability.sum(-1), 1)
     right = torch.from_numpy(thoughts.data.solution)
-    said = boards.solve(torch.from_numpy(data.given), segments=2)[-1].answer.argmax(-1)
+    said = boards.solve(torch.from_numpy(data.given), cycles=2)[-1].answer.argmax(-1)
     for row in range(10):
         asked = data.asked[row]
         assert found[1][row] == bool((said[row][asked] == right[row][asked]).all())

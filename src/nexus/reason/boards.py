@@ -75,9 +75,9 @@ def think_aloud(
     asked: Bool[Tensor, "batch cell"],
     fixed: Int[Tensor, "batch cell"],
     *,
-    segments: int,
+    cycles: int,
 ) -> list[tuple[Cycle, ...]]:
-    """Return what is answered about each board after 1, 2, ... ``segments`` segments.
+    """Return what is answered about each board after 1, 2, ... ``cycles`` cycles.
 
     Where nothing is asked an answer holds what is ``fixed``.
 
@@ -86,11 +86,11 @@ def think_aloud(
     """
     heat = boards.reasoner.temperature
     fast, slow, board, halt, sure = (list[np.ndarray]() for _ in range(5))
-    thought = boards.reasoner.think(boards.inputs(given), segments=segments)
+    thought = boards.reasoner.think(boards.inputs(given), cycles=cycles)
     for number, (mind, said) in enumerate(thought, start=1):
-        check_finite(f"segment {number}", working=mind.fast, core=mind.slow)
+        check_finite(f"cycle {number}", working=mind.fast, core=mind.slow)
         check_finite(
-            f"segment {number}", answer=said.answer, fast=said.fast, slow=said.slow, halt=said.halt
+            f"cycle {number}", answer=said.answer, fast=said.fast, slow=said.slow, halt=said.halt
         )
         answer = (said.answer / heat).softmax(-1)
         sign = doubt(answer.double().numpy(), said.halt.double().numpy(), asked.numpy())

@@ -8,8 +8,6 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
-
 from nexus.config import Recipe, overlay
 from nexus.suites import briefly, results
 from nexus.suites.asked import asked_figures
@@ -70,7 +68,7 @@ def bench_ablation(
             briefly.run(trained, last=steps[name])
             found.append(measured(briefly.bench(trained, made)))
             progress.note(f"{name}, seed {seed}: {steps[name]} steps")
-        figures |= {f"{name}/{key}": over_seeds([f[key] for f in found]) for key in SHOWN}
+        figures |= {f"{name}/{key}": results.over_seeds([f[key] for f in found]) for key in SHOWN}
     return results.result(
         "ablation", figures, recipe, cpu_s=time.process_time() - began, steps=steps
     )
@@ -80,18 +78,3 @@ def measured(bench: briefly.Workbench) -> dict[str, Figure]:
     """Return the figures a variant is judged by."""
     found = retrieval_figures(bench) | foil_figures(bench) | paraphrase_figure(bench)
     return found | probe_figures(bench) | rank_figure(bench) | asked_figures(bench)
-
-
-def over_seeds(found: list[Figure]) -> Figure:
-    """Return the mean over training runs, the worst and the best as its interval."""
-    values = [f.value for f in found if f.value is not None]
-    if not values:
-        return results.NOT_MEASURED
-    return Figure(
-        value=float(np.mean(values)),
-        floor=found[0].floor,
-        low=min(values),
-        high=max(values),
-        n=found[0].n,
-        seeds=len(values),
-    )

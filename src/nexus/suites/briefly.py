@@ -1,15 +1,17 @@
-"""Perception trained for a benchmark: no run folder, no checkpoints, the steps of a real run."""
+"""Phases trained for a benchmark: no run folder, no checkpoints, the steps of a real run."""
 
+import math
 import time
 
 import numpy as np
 import torch
 
-from nexus.config import Recipe, overlay
+from nexus.config import PhaseConfig, Recipe, overlay
 from nexus.suites.workbench import Workbench
 from nexus.system import Senses
 from nexus.train.parts import Parts
 from nexus.train.perception import PerceptionPhase
+from nexus.train.phase import Phase
 from nexus.train.schedule import Schedule
 from nexus.worlds.tabletop import LOOK_ANSWERS, Tabletop
 from nexus.worlds.tokenizer import Tokenizer
@@ -35,11 +37,15 @@ def phase(recipe: Recipe, tokenizer: Tokenizer) -> PerceptionPhase:
 
 def steps_within(recipe: Recipe, tokenizer: Tokenizer, *, cpu_s: float) -> int:
     """Return how many steps of this recipe so many CPU-seconds hold, from a few steps' cost."""
-    trial = phase(recipe, tokenizer)
-    run(trial, last=2)
+    return max(1, round(cpu_s / pace(phase(recipe, tokenizer), recipe.train.perception)))
+
+
+def pace(trial: Phase, config: PhaseConfig, *, paced: int = PACED) -> float:
+    """Return the CPU-seconds of a step, from ``paced`` steps of a phase that then is worn out."""
+    drive(trial, config, last=2)
     began = time.process_time()
-    run(trial, last=2 + PACED, first=3)
-    return max(1, round(cpu_s * PACED / (time.process_time() - began)))
+    drive(trial, config, last=2 + paced, first=3)
+    return (time.process_time() - began) / paced
 
 
 def with_steps(recipe: Recipe, steps: int) -> Recipe:
@@ -48,8 +54,14 @@ def with_steps(recipe: Recipe, steps: int) -> Recipe:
 
 
 def run(trained: PerceptionPhase, *, last: int, first: int = 1) -> None:
-    """Train from one step to another."""
-    config, optimizer = trained.config, trained.optimizer()
+    """Train perception from one step to another, and settle what it takes for answers."""
+    drive(trained, trained.config, last=last, first=first)
+    trained.module.settle(trained.words(LOOK_ANSWERS))
+
+
+def drive(trained: Phase, config: PhaseConfig, *, last: int, first: int = 1) -> None:
+    """Train any phase from one step to another; the optimiser is a new one."""
+    optimizer = trained.optimizer()
     schedule = Schedule(steps=config.steps, warmup=config.warmup, decay_from=config.decay_from)
     peaks = [group["lr"] for group in optimizer.param_groups]
     learning = [p for p in trained.module.parameters() if p.requires_grad]
@@ -59,10 +71,9 @@ def run(trained: PerceptionPhase, *, last: int, first: int = 1) -> None:
             group["lr"] = schedule.factor(min(step, config.steps)) * peak
         optimizer.zero_grad()
         trained.module(trained.batch(step, 0, 1)).total.backward()
-        torch.nn.utils.clip_grad_norm_(learning, config.clip)
+        torch.nn.utils.clip_grad_norm_(learning, config.clip or math.inf)
         optimizer.step()
         trained.after_step(step)
-    trained.module.settle(trained.words(LOOK_ANSWERS))
 
 
 def bench(trained: PerceptionPhase, recipe: Recipe) -> Workbench:

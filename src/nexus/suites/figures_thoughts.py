@@ -21,9 +21,9 @@ from nexus.suites.figures import INK, OURS, RIGHT, SECOND, UNSURE, WRONG, png, s
 from nexus.worlds.puzzles.maze import GOAL, START, WALL
 
 PANELS: Final = 24
-"""Most segments in a picture; of more, these are evenly spread."""
+"""Most cycles in a picture; of more, these are evenly spread."""
 FRAMES: Final = 48
-"""Most segments in an animation."""
+"""Most cycles in an animation."""
 FRAME_MS: Final = 450
 LAST_MS: Final = 2500
 """How long the last frame stays before the animation starts again."""
@@ -203,7 +203,7 @@ def _maze_words(look: _Look, cell: int) -> _Words:
     return _Words(text=letter, weight="bold")
 
 
-def _curves(panel: Axes, cycles: Sequence[Cycle], segments: int) -> None:
+def _curves(panel: Axes, cycles: Sequence[Cycle], count: int) -> None:
     """Draw how ready to stop and how sure it was after each segment so far."""
     steps = range(1, len(cycles) + 1)
     curves = (
@@ -213,10 +213,10 @@ def _curves(panel: Axes, cycles: Sequence[Cycle], segments: int) -> None:
     for name, values, colour, line, marker in curves:
         panel.plot(steps, values, color=colour, ls=line, marker=marker, ms=3, lw=1.3, label=name)
     panel.axhline(0.5, color=INK, lw=0.5, ls=":")
-    panel.set(xlim=(0.5, segments + 0.5), ylim=(-0.04, 1.04), yticks=[0, 0.5, 1])
+    panel.set(xlim=(0.5, count + 0.5), ylim=(-0.04, 1.04), yticks=[0, 0.5, 1])
     panel.set_xlabel("segment", fontsize=8)
     panel.tick_params(labelsize=8)
-    panel.set_xticks(range(1, segments + 1, -(-segments // 16)))
+    panel.set_xticks(range(1, count + 1, -(-count // 16)))
     panel.legend(loc="lower right" if _ends_high(cycles) else "upper right", fontsize=8, ncols=2)
 
 

@@ -14,11 +14,13 @@ from jaxtyping import Bool, Float
 
 from nexus.base.randomness import integers, key
 from nexus.config import Recipe
-from nexus.evaluate.calibration import reliability
+from nexus.evaluate.calibration import paired_bootstrap, reliability
 from nexus.evaluate.ranking import auroc
 from nexus.reason import conformal, disagreement, familiarity
 from nexus.suites import results
 from nexus.suites.results import Figure
+from nexus.suites.rival_khop import rival_khop
+from nexus.suites.rivals import likeliest, solved
 from nexus.suites.thoughts import Thoughts, exact, load, think
 from nexus.worlds.puzzles import Khop, Maze, Puzzles, Sudoku, of_band
 from nexus.worlds.puzzles.puzzle import Puzzle
@@ -213,14 +215,21 @@ def strangeness_figures(
 
 
 def khop_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
-    """Return the share of chains composed right, for each number of steps."""
+    """Return the share of chains composed right, for each number of steps.
+
+    At the longest, also by how much it exceeds that of a transformer (see ``rival_khop``).
+    """
     puzzle = Khop()
-    boards = load(folder, recipe, puzzle.name)
+    boards, rival = load(folder, recipe, puzzle.name), rival_khop(recipe, folder)
     figures: dict[str, Figure] = {}
     for k, band in enumerate(puzzle.bands, 2):
         some = boards_of(puzzle, recipe, "test", band, EACH)
         right = think(boards, some, cycles=recipe.reasoner.think).right
         figures[f"khop{k}_accuracy"] = results.share(right, floor=1 / puzzle.answers)
+        if band == puzzle.bands[-1]:
+            other = solved(likeliest(rival), some)
+            margin = paired_bootstrap(right.astype(float), other.astype(float))
+            figures[f"khop{k}_over_transformer"] = Figure.of(margin, n=len(some), floor=0.0)
     return figures
 
 

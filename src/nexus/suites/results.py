@@ -93,6 +93,21 @@ def worst(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {**found[0], "figures": figures, "per_seed": per_seed, "cpu_s": cpu_s}
 
 
+def over_seeds(found: Sequence[Figure]) -> Figure:
+    """Return the mean over training runs, the worst and the best as its interval."""
+    values = [f.value for f in found if f.value is not None]
+    if not values:
+        return NOT_MEASURED
+    return Figure(
+        value=float(np.mean(values)),
+        floor=found[0].floor,
+        low=min(values),
+        high=max(values),
+        n=found[0].n,
+        seeds=len(values),
+    )
+
+
 def store(folder: Path, found: Mapping[str, Any]) -> None:
     """Keep a suite's result in the run at ``folder``, in place of an older one."""
     write_json(folder / "evaluation" / f"{found['suite']}.json", found)

@@ -100,9 +100,10 @@ class Parts:
                 symbols=len(self.world.vocabulary.symbols),
             )
 
-    def boards(self, puzzle: Puzzle) -> BoardReasoner:
-        """Return the reasoner on boards of one puzzle."""
+    def boards(self, puzzle: Puzzle, *, related: bool = True) -> BoardReasoner:
+        """Return the reasoner on boards of one puzzle, told which cells are ``related`` or not."""
         config = self.recipe.reasoner
+        relations = torch.from_numpy(puzzle.relations()[: None if related else 0])
         with seeded(self.recipe.seed, "reasoner", puzzle.name):
             return BoardReasoner(
                 Reasoner(
@@ -111,14 +112,14 @@ class Parts:
                     answers=puzzle.answers,
                     working_depth=config.working_depth,
                     core_depth=config.core_depth,
-                    kinds=len(puzzle.kinds),
+                    kinds=len(relations),
                     fast_steps=config.fast_steps,
                     cycles=config.cycles,
                     gradient=config.gradient,
                 ),
                 width=config.width,
                 symbols=puzzle.symbols,
-                relations=torch.from_numpy(puzzle.relations()),
+                relations=relations,
             )
 
     def parser(self) -> ParserNetwork:

@@ -62,7 +62,7 @@ class Evaluate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bench:
-    """Measure speed on this machine, or what keeps perception alive and what teaches it.
+    """Measure speed on this machine, or what each part of training is worth.
 
     For example:
         nexus bench data
@@ -70,20 +70,28 @@ class Bench:
         nexus bench lite --json
         nexus bench collapse --steps 80
         nexus bench ablation --seconds 120 --seeds 3 --json
+        nexus bench reason --json
+        nexus bench recursion --task khop --seconds 600 --seeds 3 --json
     """
 
-    what: tyro.conf.Positional[Literal["data", "step", "lite", "collapse", "ablation"]]
+    what: tyro.conf.Positional[
+        Literal["data", "step", "lite", "reason", "collapse", "ablation", "recursion"]
+    ]
     """data: scenes a CPU second. step: a step of masked prediction against a plain I-JEPA's. lite:
-    what a step asks of a GPU, counted. collapse: SIGReg's weight, batch and rate against rank.
-    ablation: every objective left out in turn, at equal CPU time."""
+    what a step asks of a GPU, counted. reason: how long an answer, a reflection and a checkpoint
+    take. collapse: SIGReg's weight, batch and rate against rank. ablation: every objective left out
+    in turn, at equal CPU time. recursion: the reasoner and its rivals on a puzzle, likewise."""
     recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
-    """What is measured or varied: tiny for step, lite for lite, demo for the rest, if not given."""
+    """What is measured or varied: tiny for step and recursion, lite for lite and reason, demo for
+    the rest, if not given."""
+    task: Literal["sudoku6", "khop", "maze"] = "sudoku6"
+    """The puzzle of recursion."""
     steps: int = 80
     """Steps of each run of collapse."""
     seconds: float = 120.0
-    """CPU seconds of each run of ablation."""
+    """CPU seconds of each run of ablation or recursion."""
     seeds: int = 3
-    """Runs of each variant of ablation."""
+    """Runs of each variant of ablation, each contender of recursion."""
     json: Json = False
 
     def run(self) -> int:
@@ -101,6 +109,12 @@ class Bench:
                     result = measuring.bench_step(self.recipe or "tiny")
                 case "lite":
                     result = measuring.bench_lite(self.recipe or "lite")
+                case "reason":
+                    result = measuring.bench_reason(self.recipe or "lite")
+                case "recursion":
+                    result = measuring.bench_recursion(
+                        self.recipe or "tiny", self.task, self.seconds, self.seeds, progress
+                    )
                 case "collapse":
                     result = measuring.bench_collapse(self.recipe or "demo", self.steps, progress)
                 case "ablation":

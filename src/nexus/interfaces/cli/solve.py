@@ -18,7 +18,7 @@ class Solve:
 
     For example:
         nexus solve sudoku6 "53..1. ...... ..2... 4....6 ...... .1..3."
-        nexus solve maze --file maze.txt --run mine --segments 32 --json
+        nexus solve maze --file maze.txt --run mine --cycles 32 --json
     """
 
     task: tyro.conf.Positional[Literal["sudoku6", "maze"]]
@@ -28,7 +28,7 @@ class Solve:
     file: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Instead of BOARD: a text file with it."""
     run_name: RunName = ""
-    segments: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    cycles: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """How long to think; 1 to 256, the recipe's number unless given."""
     json: Json = False
 
@@ -41,7 +41,7 @@ class Solve:
             raise UsageError("name one board: BOARD or --file FILE")
         text = read_board_file(self.file) if self.file is not None else self.board
         source = "" if self.file is None else str(self.file)
-        solved = solve(self.task, text, source=source, run=self.run_name, segments=self.segments)
+        solved = solve(self.task, text, source=source, run=self.run_name, cycles=self.cycles)
         from nexus.interfaces.retelling import trace_lines
 
         trace = solved.trace
@@ -49,7 +49,7 @@ class Solve:
             notes = {name: trace.note(name) for name in ("cause", "reason")}
             told = {"answer": trace.answer, "abstained": not trace.answer, **notes}
             about = {"task": trace.task, "board": "".join(map(str, trace.board))}
-            thought = {"segments": len(trace.cycles), "trace": trace.id, "run": solved.run}
+            thought = {"cycles": len(trace.cycles), "trace": trace.id, "run": solved.run}
             print_json({**about, **told, "confidence": trace.confidence, **thought})
         else:
             say(*trace_lines(trace))

@@ -10,6 +10,7 @@ from nexus.interfaces.service import runs
 from nexus.interfaces.service.training import Half, reasoner_into, train_into, trained
 
 if TYPE_CHECKING:
+    from nexus.suites.recursion import Task
     from nexus.train.phase import Progress
 
 Suite: TypeAlias = Literal["perception", "questions", "reasoner"]
@@ -47,11 +48,13 @@ def evaluate(
 
 
 def _puzzles(recipe: Recipe, folder: Path, progress: "Progress | None") -> None:
-    """Train the reasoner on every puzzle it is not trained on yet."""
+    """Train the reasoner on every puzzle it is not trained on yet, and its rival."""
+    from nexus.suites.rival_khop import rival_khop
     from nexus.worlds.puzzles import NAMES
 
     for task in NAMES:
         reasoner_into(recipe, folder, task, progress=progress)
+    rival_khop(recipe, folder, progress)
 
 
 def evaluate_seeds(
@@ -122,6 +125,31 @@ def bench_lite(recipe: str) -> Mapping[str, Any]:
     from nexus.suites.bench_lite import bench_lite
 
     return bench_lite(recipe_named(recipe))
+
+
+def bench_reason(recipe: str) -> Mapping[str, Any]:
+    """Return how long an answer, a step of reflection and a checkpoint take."""
+    from nexus.base.device import set_threads
+    from nexus.store.files import make_folder
+    from nexus.suites.bench_reason import bench_reason
+
+    set_threads()
+    make_folder(runs.RUNS)
+    return bench_reason(recipe_named(recipe), runs.RUNS)
+
+
+def bench_recursion(
+    recipe: str, task: "Task", cpu_s: float, seeds: int, progress: "Progress"
+) -> Mapping[str, Any]:
+    """Return how many puzzles the reasoner and its rivals solve after equal CPU time."""
+    from nexus.base.device import set_threads
+    from nexus.suites.recursion import bench_recursion
+
+    set_threads()
+    made_from, folder = recipe_named(recipe), runs.RUNS / "puzzles"
+    return bench_recursion(
+        made_from, folder, task=task, cpu_s=cpu_s, seeds=seeds, progress=progress
+    )
 
 
 def bench_collapse(recipe: str, steps: int, progress: "Progress") -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from nexus.reason.reflection import Reflection
 from nexus.store.runs import Run
 from nexus.store.traces import Cycle, Trace
 
-MOST_SEGMENTS: Final = 256
+MOST_CYCLES: Final = 256
 _TOLD: Final = 3
 """Mistakes of a board that are told; the rest are counted."""
 
@@ -30,39 +30,39 @@ class Solved:
 
 
 def solve(
-    name: str, text: str, *, source: str = "", run: str = "", segments: int | None = None
+    name: str, text: str, *, source: str = "", run: str = "", cycles: int | None = None
 ) -> Solved:
     """Return the thought about a board written as ``text``, after it was logged.
 
     An answer is given if the puzzle's exact checker accepts it. A board that cannot have one answer
-    is not thought about: why not is known beforehand. ``segments`` is by default the recipe's.
+    is not thought about: why not is known beforehand. ``cycles`` are by default the recipe's.
 
     Raises:
-        InputError: there is no such task, the text is no board of it, or segments are too many.
+        InputError: there is no such task, the text is no board of it, or cycles are too many.
         CheckpointError: there is no such run, or its reasoner is not trained.
         ThoughtError: a number in the thought is not finite.
     """
     if name not in TASKS:
         raise InputError(f"there is no task {name!r}", hint="one of " + ", ".join(TASKS))
-    if segments is not None and not 1 <= segments <= MOST_SEGMENTS:
-        raise InputError(f"segments are 1 to {MOST_SEGMENTS}, got {segments}")
+    if cycles is not None and not 1 <= cycles <= MOST_CYCLES:
+        raise InputError(f"cycles are 1 to {MOST_CYCLES}, got {cycles}")
     task = TASKS[name]
     posed = pose(read_board(text, task), task)
     folder = find(run)
-    cycles: tuple[Cycle, ...] = ()
+    thought: tuple[Cycle, ...] = ()
     core = ""
     if not posed.cause:
         recipe = recipe_of(folder)
-        core, cycles = _think(folder, recipe, task, posed, segments or recipe.reasoner.think)
-    trace = _trace(task, posed, cycles, core, recipe_of(folder).decide.confidence, source)
+        core, thought = _think(folder, recipe, task, posed, cycles or recipe.reasoner.think)
+    trace = _trace(task, posed, thought, core, recipe_of(folder).decide.confidence, source)
     Reflection(folder / "logs").keep([trace])
     return Solved(run=folder, trace=trace)
 
 
 def _think(
-    folder: Path, recipe: Recipe, task: Task, posed: Posed, segments: int
+    folder: Path, recipe: Recipe, task: Task, posed: Posed, cycles: int
 ) -> tuple[str, tuple[Cycle, ...]]:
-    """Return the hash of the reasoner that thought, and what it answered after each segment."""
+    """Return the hash of the reasoner that thought, and what it answered after each cycle."""
     import torch
 
     from nexus.base.device import set_threads
@@ -73,8 +73,8 @@ def _think(
     set_threads()
     boards = load(folder, recipe, task.puzzle.name)
     rows = (torch.from_numpy(part[None]) for part in (posed.given, posed.asked, posed.fixed))
-    (cycles,) = think_aloud(boards, *rows, segments=segments)
-    return Run.open(folder).manifest[artefact(task.puzzle.name)].sha256, cycles
+    (thought,) = think_aloud(boards, *rows, cycles=cycles)
+    return Run.open(folder).manifest[artefact(task.puzzle.name)].sha256, thought
 
 
 def _trace(
