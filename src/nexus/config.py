@@ -200,6 +200,8 @@ class ReasonConfig:
 
     width: int = 128
     heads: int = 4
+    depth: int = 1
+    """Layers of its working memory, each of which looks up words, then picture."""
     cycles: int = 3
     """Times a question is thought over."""
     parser_width: int = 96
@@ -209,7 +211,7 @@ class ReasonConfig:
     """Longest query, in symbols."""
 
     def __post_init__(self) -> None:
-        _at_least("reason", self, 1, "width", "cycles", "parser_width", "parser_depth")
+        _at_least("reason", self, 1, "width", "depth", "cycles", "parser_width", "parser_depth")
         _divides("reason", self.width, self.heads)
 
 

@@ -137,7 +137,7 @@ def test_bad_input_is_refused_before_a_run_is_even_looked_for(
         ("sudoku6", "x" * 36, None),
         ("chess", FULL, None),
         ("sudoku6", FULL, 0),
-        ("sudoku6", FULL, solving.MOST_SEGMENTS + 1),
+        ("sudoku6", FULL, solving.MOST_CYCLES + 1),
     ):
         with pytest.raises(InputError):
             solve(task, text, cycles=cycles)
@@ -147,7 +147,7 @@ def test_a_thought_with_a_number_that_is_none_is_an_error_and_leaves_no_line(run
     boards = untrained("sudoku6")
     boards.symbol.weight.data[2] = float("nan")
     Run.open(run).publish("reasoner-sudoku6", module_bytes(boards), kind="reasoner")
-    with pytest.raises(ThoughtError, match=r"segment 1: .* hold nan"):
+    with pytest.raises(ThoughtError, match=r"cycle 1: .* hold nan"):
         solve("sudoku6", FULL)
     assert not (run / "logs").exists()
 

@@ -64,5 +64,5 @@ def test_rows_do_not_see_each_other(boards: BoardReasoner) -> None:
 @pytest.mark.parametrize("spoilt", ["symbol.weight", "reasoner.answer.bias", "reasoner.halt.bias"])
 def test_a_number_that_is_none_stops_the_thought(boards: BoardReasoner, spoilt: str) -> None:
     boards.get_parameter(spoilt).data[..., 0] = float("nan")
-    with pytest.raises(ThoughtError, match=r"segment 1: the .* of row 0 hold nan"):
+    with pytest.raises(ThoughtError, match=r"cycle 1: the .* of row 0 hold nan"):
         think_aloud(boards, *rows(2), cycles=2)

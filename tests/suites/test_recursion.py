@@ -75,5 +75,5 @@ def test_without_recursion_every_layer_is_used_once() -> None:
 
     assert uses(once=True) == 2
     config = RECIPE.reasoner
-    assert uses(once=False) == config.think * config.cycles * (config.fast_steps + 1)
+    assert uses(once=False) == config.think * (config.fast_steps + 1)
     assert recursion.ours(lesson, once=True).parameters == parameters(lesson.boards())

@@ -69,7 +69,7 @@ def _dynamics() -> LatentDynamics:
 def _fast() -> FastReasoner:
     with seeded(0, "test", "fast"):
         return FastReasoner(
-            ReasonConfig(width=WIDTH, depth=1, heads=2),
+            ReasonConfig(width=WIDTH, cycles=1, heads=2),
             picture=WIDTH,
             words=WIDTH,
             grid=GRID,

@@ -67,7 +67,12 @@ class FastReasoner(nn.Module):
         self.thoughts = nn.Parameter(torch.randn(1, THOUGHTS, width))
         self.scan = nn.ModuleList([Block(width, heads, mlp_ratio=2)])
         self.reasoner = Reasoner(
-            width=width, heads=heads, answers=answers, reads=2, cycles=config.cycles
+            width=width,
+            heads=heads,
+            answers=answers,
+            working_depth=config.depth,
+            reads=2,
+            cycles=config.cycles,
         )
         self.trust = nn.Parameter(torch.zeros(()))
         self.places = nn.Parameter(torch.randn(1, config.query_symbols, width))

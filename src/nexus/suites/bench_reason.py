@@ -7,9 +7,10 @@ of calls under Python's profiler, which lie between the timed ones and cost Pyth
 
 import cProfile
 import inspect
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -173,6 +174,7 @@ class Reflecting:
         both = [torch.stack([p, 1 - p], -1) for p in (fast, slow)]
         self.doubt.probability(disagreement.divergence(*both))
         self.familiar.score(self.latent)
+        decision = replace(decision, trace=secrets.token_hex(6))  # a thought is logged once
         self.reflection.observe(decision, task="tabletop", question=question, source="bench")
 
 

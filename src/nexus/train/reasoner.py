@@ -76,7 +76,10 @@ class _Learner(nn.Module):
 
 
 class BoardPhase(FrozenPhase):
-    """Teaches a reasoner one puzzle; each epoch shows every board in another guise."""
+    """Teaches a reasoner one puzzle; each epoch shows every board in another guise.
+
+    It is told the steps on the way as well as the answers.
+    """
 
     metric = "answer"
 
@@ -102,6 +105,7 @@ class BoardPhase(FrozenPhase):
         order = torch.randperm(len(self.data), generator=stream(self.seed, self.name, epoch))
         rows = order[start : start + size][rank::world].numpy()
         shown = self.puzzle.relabel(self.data.take(rows), key(self.seed, self.name, epoch))
+        shown = self.puzzle.explained(shown)
         return BoardBatch(
             given=torch.from_numpy(shown.given),
             solution=torch.from_numpy(shown.solution),

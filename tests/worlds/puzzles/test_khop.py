@@ -208,3 +208,30 @@ def test_another_guise_keeps_the_answer_and_tells_other_facts_first() -> None:
     assert told != KHOP.describe(PUZZLES)
     for text, answer in zip(told, PUZZLES.solution[:, ASK], strict=True):
         assert solve_slowly(text) == triangle().relations[answer]
+
+
+def test_steps_are_what_every_chain_of_at_most_four_facts_comes_to() -> None:
+    """Twin: walk from the first tile of the question, fact by fact, and compose what was walked."""
+    told = KHOP.explained(KHOP.relabel(PUZZLES, key(5)))
+    for given, solution, asked in zip(told.given, told.solution, told.asked, strict=True):
+        facts = [given[at : at + 3].tolist() for at in range(0, len(given) - 3, 3)]
+        expected = {len(given) - 2: KHOP.rules.compose(_walk(facts, given[-3], given[-1]))}
+        ways = [(int(given[-3]), [])]
+        for tile, chain in ways:
+            for place, (a, relation, b) in enumerate(facts):
+                if a and a == tile and len(chain) < 4:
+                    longer = [*chain, relation - 1 - TILES]
+                    expected[3 * place + 2] = KHOP.rules.compose(longer)
+                    ways.append((b, longer))
+        assert set(np.flatnonzero(asked).tolist()) == set(expected)
+        assert all(solution[cell] == answer for cell, answer in expected.items())
+
+
+def _walk(facts: list[list[int]], start: int, goal: int) -> list[int]:
+    """Return the relations of the one chain between two tiles."""
+    ways: list[tuple[int, list[int]]] = [(int(start), [])]
+    for tile, chain in ways:
+        if tile == goal:
+            return chain
+        ways.extend((b, [*chain, r - 1 - TILES]) for a, r, b in facts if a and a == tile)
+    raise AssertionError("the tiles of the question are not joined")

@@ -109,6 +109,13 @@ class Puzzle(Protocol):
         """
         ...
 
+    def explained(self, puzzles: Puzzles) -> Puzzles:
+        """Return the puzzles with steps on the way asked too, as they are taught; or as they are.
+
+        A step is the right answer of a cell that is not asked, and never one of a harder band.
+        """
+        ...
+
 
 def band_of(puzzle: Puzzle, split: str, index: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " n"]:
     """Return the band of each puzzle of a split: they take turns.

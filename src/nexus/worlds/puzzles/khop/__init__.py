@@ -28,6 +28,8 @@ TILES: Final = FACTS + 1
 """Most tiles: the facts join them into a tree. Tile ``t`` is symbol ``t``, counted from 1."""
 _ASK: Final = 3 * FACTS + 1
 """The cell of the question mark."""
+_UNKNOWN, _HERE = -2, -1
+"""What is known of a tile no fact has led to yet, and of the tile it starts from."""
 
 
 class Khop:
@@ -150,6 +152,27 @@ class Khop:
         order = np.argsort(uniform(key(stream, "places"), puzzles.index, FACTS), axis=1)
         given[:, :-3] = given[:, :-3].reshape(n, FACTS, 3)[rows, order].reshape(n, -1)
         return replace(puzzles, given=given)
+
+    def explained(self, puzzles: Puzzles) -> Puzzles:
+        """Return the puzzles with every tile asked that at most four facts lead to from the first.
+
+        What the first tile is to it is the answer of its cell in the fact that leads there.
+        """
+        first, relation, second = (puzzles.given[:, part:-3:3] for part in range(3))
+        n, relation = len(puzzles), np.maximum(relation - 1 - TILES, 0)
+        rows, known = np.arange(n)[:, None], np.full((n, self.symbols), _UNKNOWN)
+        known[rows[:, 0], puzzles.given[:, -3]] = _HERE
+        step = np.full(first.shape, _UNKNOWN)
+        for _ in range(HOPS[max(self.splits["train"])]):
+            before = known[rows, first]
+            after = np.where(before >= 0, self.rules.table[before, relation], relation)
+            new = (before != _UNKNOWN) & (known[rows, second] == _UNKNOWN) & (first > 0)
+            step = np.where(new, after, step)
+            known[np.nonzero(new)[0], second[new]] = after[new]
+        solution, asked = puzzles.solution.copy(), puzzles.asked.copy()
+        told = step != _UNKNOWN
+        solution[:, 2:-3:3][told], asked[:, 2:-3:3][told] = step[told], True
+        return replace(puzzles, solution=solution, asked=asked)
 
     def describe(self, puzzles: Puzzles) -> list[str]:
         """Return each puzzle as text: its facts, blank places left out, and its question."""

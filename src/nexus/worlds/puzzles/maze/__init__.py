@@ -135,6 +135,10 @@ class Maze:
             raise InputError(self.contradiction(given))
         return back(floor, steps, goal)
 
+    def explained(self, puzzles: Puzzles) -> Puzzles:
+        """Return the puzzles as they are: every answer is asked already."""
+        return puzzles
+
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
         """Return the puzzles turned, mirrored, and with start and goal swapped, or not."""
         throw = integers(key(stream, "guise"), puzzles.index, 1, 16)[:, 0]

@@ -73,6 +73,10 @@ class Sudoku:
         """
         return "; ".join(_twice(board(self, "board", given, self.symbols), places=True))
 
+    def explained(self, puzzles: Puzzles) -> Puzzles:
+        """Return the puzzles as they are: every answer is asked already."""
+        return puzzles
+
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
         """Return the puzzles with digits, bands, rows, stacks and columns permuted."""
         n = len(puzzles)
