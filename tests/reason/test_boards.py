@@ -6,9 +6,9 @@ import torch
 
 from nexus.base.errors import ThoughtError
 from nexus.nn.seeding import seeded
-from nexus.reason.boards import BoardReasoner, think_aloud
+from nexus.reason.boards import BoardReasoner, Related, think_aloud
 from nexus.reason.reasoner import Reasoner
-from nexus.worlds.puzzles import Sudoku
+from nexus.worlds.puzzles import Maze, Sudoku
 
 SUDOKU = Sudoku()
 
@@ -16,9 +16,8 @@ SUDOKU = Sudoku()
 @pytest.fixture
 def boards() -> BoardReasoner:
     with seeded(0, "test", "aloud"):
-        reasoner = Reasoner(width=16, heads=2, answers=7, kinds=3, working_depth=1, core_depth=1)
-        relations = torch.from_numpy(SUDOKU.relations())
-        made = BoardReasoner(reasoner, width=16, symbols=7, relations=relations)
+        reasoner = Reasoner(width=16, heads=2, answers=7, kinds=4)
+        made = BoardReasoner(reasoner, Related(SUDOKU), width=16, symbols=7, cells=36)
     return made.eval().requires_grad_(False)
 
 
@@ -66,3 +65,17 @@ def test_a_number_that_is_none_stops_the_thought(boards: BoardReasoner, spoilt: 
     boards.get_parameter(spoilt).data[..., 0] = float("nan")
     with pytest.raises(ThoughtError, match=r"cycle 1: the .* of row 0 hold nan"):
         think_aloud(boards, *rows(2), cycles=2)
+
+
+def test_cells_belong_together_by_place_and_by_holding_one_symbol() -> None:
+    given, *_ = rows(3)
+    related = Related(SUDOKU)(given)
+    assert related.shape == (3, 4, 36, 36)
+    for board, kinds in zip(given.tolist(), related, strict=True):
+        assert torch.equal(kinds[:3], torch.from_numpy(SUDOKU.relations()))
+        expected = [[a == b != 0 for b in board] for a in board]
+        assert kinds[3].tolist() == expected
+    assert Related(None)(given) is None
+    assert Related(None).kinds == 0
+    maze = Related(Maze())
+    assert maze.kinds == len(maze.places) == len(Maze().kinds)

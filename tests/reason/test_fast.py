@@ -11,7 +11,7 @@ from nexus.predict.ask import AskPredictor
 from nexus.reason.fast import END, FastReasoner, first_impression, step_symbols
 
 WIDTH, GRID, ANSWERS, SYMBOLS = 32, 3, 5, 7
-CONFIG = ReasonConfig(width=WIDTH, cycles=2, heads=2, query_symbols=11)
+CONFIG = ReasonConfig(width=WIDTH, depth=1, cycles=2, heads=2, query_symbols=11)
 
 
 def _fast() -> FastReasoner:

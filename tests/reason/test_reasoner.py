@@ -149,7 +149,7 @@ def test_a_task_changes_the_thought_and_leaves_the_reasoner_as_it_was() -> None:
     reasoner, inputs = _reasoner(), _inputs()
     before = {n: p.clone() for n, p in reasoner.state_dict().items()}
     _, plain = reasoner(inputs)
-    task = adaptation(reasoner.working, generator=stream(0))
+    task = adaptation(reasoner.adaptable, generator=stream(0))
     with torch.no_grad():
         for factor in task.parameters():
             factor.add_(0.5)

@@ -54,9 +54,9 @@ def test_the_unrelated_are_told_nothing_and_lose_nothing_else() -> None:
     data = Sudoku().sample(0, "train", np.arange(8))
     lesson = Lesson(recipe=RECIPE, puzzle=Sudoku(), data=data, held_out=data, cpu_s=0.05)
     told, untold = lesson.boards(), lesson.boards(related=False)
-    assert len(told.related) == 3
-    assert len(untold.related) == 0
-    assert parameters(told) - parameters(untold) == 2 * 2 * 3  # layers, heads, kinds
+    assert told.related.kinds == 4
+    assert untold.related.kinds == 0
+    assert parameters(told) - parameters(untold) == 2 * 2 * 4  # layers, heads, kinds
 
 
 def test_without_recursion_every_layer_is_used_once() -> None:

@@ -6,7 +6,7 @@ import torch
 
 from nexus.config import PhaseConfig
 from nexus.nn.seeding import seeded, stream
-from nexus.reason.boards import BoardReasoner
+from nexus.reason.boards import BoardReasoner, Related
 from nexus.reason.reasoner import Reasoner
 from nexus.train.reasoner import BoardPhase, board_loss
 from nexus.worlds.puzzles.sudoku import Sudoku
@@ -18,10 +18,11 @@ CONFIG = PhaseConfig(steps=60, batch=24, rate=3e-3, muon_rate=0.02)
 def _boards() -> BoardReasoner:
     with seeded(0, "test", "boards"):
         reasoner = Reasoner(
-            width=WIDTH, heads=2, answers=PUZZLE.answers, kinds=3, working_depth=1, core_depth=1
+            width=WIDTH, heads=2, answers=PUZZLE.answers, kinds=4, working_depth=1, core_depth=1
         )
-        relations = torch.from_numpy(PUZZLE.relations())
-        return BoardReasoner(reasoner, width=WIDTH, symbols=PUZZLE.symbols, relations=relations)
+        return BoardReasoner(
+            reasoner, Related(PUZZLE), width=WIDTH, symbols=PUZZLE.symbols, cells=PUZZLE.cells
+        )
 
 
 def _phase(boards: BoardReasoner, count: int = 96) -> BoardPhase:

@@ -28,6 +28,11 @@ class Adaptation:
         """Yield what learns."""
         yield from self.factors.values()
 
+    def detach(self) -> "Adaptation":
+        """Return the same change, which learns no more."""
+        factors = {name: factor.detach().clone() for name, factor in self.factors.items()}
+        return Adaptation(kind=self.kind, factors=factors)
+
 
 def layers(module: nn.Module) -> Iterator[tuple[str, nn.Linear]]:
     """Yield every linear layer inside a module, with its name."""

@@ -12,26 +12,54 @@ from nexus.nn.finite import check_finite
 from nexus.nn.lora import Adaptation
 from nexus.reason.reasoner import Inputs, Mind, Reasoner, Said
 from nexus.store.traces import Cycle, cycles_of
+from nexus.worlds.puzzles.puzzle import Puzzle
+
+
+class Related(nn.Module):
+    """Which cells of a board belong together: by their places, and by holding one symbol."""
+
+    places: Tensor
+
+    def __init__(self, puzzle: Puzzle | None) -> None:
+        super().__init__()
+        places = torch.zeros(0, 0, 0, dtype=torch.bool)
+        if puzzle is not None:
+            places = torch.from_numpy(puzzle.relations())
+        self.named = puzzle is not None and puzzle.named
+        self.register_buffer("places", places, persistent=False)
+
+    @property
+    def kinds(self) -> int:
+        """How many relations there are; none without a puzzle."""
+        return len(self.places) + self.named
+
+    def forward(
+        self, given: Int[Tensor, "batch cell"]
+    ) -> Bool[Tensor, "batch kind cell cell"] | None:
+        """Return the relations of each board; blanks do not hold one symbol."""
+        if not self.kinds:
+            return None
+        places = self.places.expand(len(given), -1, -1, -1)
+        if not self.named:
+            return places
+        alike = (given[:, :, None] == given[:, None, :]) & (given > 0)[:, None, :]
+        return torch.cat([places, alike[:, None]], dim=1)
 
 
 class BoardReasoner(nn.Module):
     """Symbols and places to tokens, thought about by a ``Reasoner``."""
 
-    related: Tensor
-
     def __init__(
-        self, reasoner: Reasoner, *, width: int, symbols: int, relations: Bool[Tensor, "kind c c"]
+        self, reasoner: Reasoner, related: Related, *, width: int, symbols: int, cells: int
     ) -> None:
         super().__init__()
-        self.reasoner = reasoner
+        self.reasoner, self.related = reasoner, related
         self.symbol = nn.Embedding(symbols, width)
-        self.place = nn.Parameter(0.02 * torch.randn(relations.shape[1], width))
-        self.register_buffer("related", relations, persistent=False)
+        self.place = nn.Parameter(0.02 * torch.randn(cells, width))
 
     def inputs(self, given: Int[Tensor, "batch cell"]) -> Inputs:
         """Return boards as what a reasoner thinks about."""
-        relations = self.related if len(self.related) else None
-        return Inputs(tokens=self.symbol(given) + self.place, relations=relations)
+        return Inputs(tokens=self.symbol(given) + self.place, relations=self.related(given))
 
     def forward(
         self,
@@ -76,6 +104,7 @@ def think_aloud(
     fixed: Int[Tensor, "batch cell"],
     *,
     cycles: int,
+    task: Adaptation | None = None,
 ) -> list[tuple[Cycle, ...]]:
     """Return what is answered about each board after 1, 2, ... ``cycles`` cycles.
 
@@ -86,7 +115,7 @@ def think_aloud(
     """
     heat = boards.reasoner.temperature
     fast, slow, board, halt, sure = (list[np.ndarray]() for _ in range(5))
-    thought = boards.reasoner.think(boards.inputs(given), cycles=cycles)
+    thought = boards.reasoner.think(boards.inputs(given), task=task, cycles=cycles)
     for number, (mind, said) in enumerate(thought, start=1):
         check_finite(f"cycle {number}", working=mind.fast, core=mind.slow)
         check_finite(

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from nexus.config import ReasonConfig
 from nexus.nn.attention import Block, CrossBlock
-from nexus.nn.lora import Adaptation
 from nexus.nn.positions import sincos_2d
 from nexus.nn.records import Latents, TextLatents, Thought
 from nexus.predict.ask import AskPredictor
@@ -85,7 +84,6 @@ class FastReasoner(nn.Module):
         picture: Float[Tensor, "picture patch width"],
         question: TextLatents,
         impression: Float[Tensor, "question answer"],
-        task: Adaptation | None = None,
         *,
         positions: int | None = None,
         every: int = 1,
@@ -102,7 +100,7 @@ class FastReasoner(nn.Module):
             tokens=self.thoughts.expand(len(words), -1, -1),
             reads=(Read(tokens=words, keep=keep), Read(tokens=self._memory(picture))),
         )
-        thought = list(self.reasoner.think(inputs, task=task))
+        thought = list(self.reasoner.think(inputs))
         steps = self._say(thought[-1][0], words, keep, positions, every)
         return FastLogits(
             cycles=torch.stack([said.answer[:, 0] for _, said in thought])

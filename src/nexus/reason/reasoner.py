@@ -22,8 +22,11 @@ Gradient = Literal["step", "cycle", "full"]
 """Through the last fast and slow step, through the last cycle, or through every cycle."""
 HALT_BIAS = -3.0
 """Halting starts improbable: at even odds most runs never learn to think on (arXiv:2604.21999)."""
-LEAN = 2.0
-"""Head k of every block starts by leaning on relation k: related tokens count e^2 times as much."""
+LEAN = 4.0
+"""Head k of every block starts by leaning on relation k: related tokens count e^4 times as much.
+
+From 2, k-hop chains were not learned in 240 CPU-seconds; from 4, those of 2 to 5 facts in 120.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +154,11 @@ class Reasoner(nn.Module):
         nn.init.constant_(self.halt.bias, HALT_BIAS)
         self.register_buffer("temperature", torch.ones(()))
 
+    @property
+    def adaptable(self) -> nn.ModuleDict:
+        """What a task may change for itself: the working memory, and how answers are put."""
+        return nn.ModuleDict({"working": self.working, "answer": self.answer})
+
     def start(self, inputs: Inputs) -> Mind:
         """Return the state before the first thought."""
         return Mind(
@@ -178,43 +186,54 @@ class Reasoner(nn.Module):
         ``gradient`` says from how many of them may be learned; only those carry a gradient.
         """
         mind = mind or self.start(inputs)
-        weights = None if task is None else adapted(self.working, task)
+        weights = {} if task is None else adapted(self.adaptable, task)
         relations = None if inputs.relations is None else inputs.relations.to(inputs.tokens.dtype)
         count = self.cycles if cycles is None else cycles
         for cycle in range(count):
             learned = cycle == count - 1 or self.gradient == "full"
             with torch.set_grad_enabled(torch.is_grad_enabled() and learned):
                 mind = self._cycle(inputs, relations, mind, weights)
-                said = self.say(mind, inputs.keep)
+                said = self.say(mind, inputs.keep, weights)
             yield mind, said
 
-    def say(self, mind: Mind, keep: Bool[Tensor, "batch token"] | None = None) -> Said:
-        """Return what is answered in this state."""
+    def say(
+        self,
+        mind: Mind,
+        keep: Bool[Tensor, "batch token"] | None = None,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> Said:
+        """Return what is answered in this state, ``weights`` being what a task has changed."""
         fused = mind.fast + mind.slow
         shown = torch.ones_like(fused[..., 0]) if keep is None else keep.to(fused.dtype)
         pooled = (mind.slow * shown[..., None]).sum(1) / shown.sum(1, keepdim=True).clamp(min=1)
-        return Said(
-            answer=self.answer(fused),
-            fast=self.answer(mind.fast),
-            slow=self.answer(mind.slow),
-            halt=self.halt(pooled)[:, 0],
+        changed = _of("answer", weights)
+        answer, fast, slow = (
+            functional_call(self.answer, changed, (state,))
+            for state in (fused, mind.fast, mind.slow)
         )
+        return Said(answer=answer, fast=fast, slow=slow, halt=self.halt(pooled)[:, 0])
 
     def _cycle(
         self,
         inputs: Inputs,
         relations: Float[Tensor, "... kind token token"] | None,
         mind: Mind,
-        weights: Mapping[str, Tensor] | None,
+        weights: Mapping[str, Tensor],
     ) -> Mind:
         fast, learning = mind.fast, torch.is_grad_enabled()
+        changed = _of("working", weights)
         for step in range(self.fast_steps):
             last = step == self.fast_steps - 1
             with torch.set_grad_enabled(learning and (last or self.gradient != "step")):
                 given = (fast + mind.slow + inputs.tokens, inputs.keep, relations, inputs.reads)
-                fast = (
-                    self.working(*given)
-                    if weights is None
-                    else functional_call(self.working, dict(weights), given)
-                )
+                fast = functional_call(self.working, changed, given)
         return Mind(fast=fast, slow=self.core(mind.slow + fast, inputs.keep, relations))
+
+
+def _of(part: str, weights: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+    """Return the changed weights of one part, by their names inside it."""
+    return {
+        name.removeprefix(f"{part}."): weight
+        for name, weight in (weights or {}).items()
+        if name.startswith(f"{part}.")
+    }

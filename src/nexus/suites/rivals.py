@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from nexus.config import PhaseConfig, Recipe
 from nexus.nn.seeding import seeded
-from nexus.reason.boards import BoardReasoner
+from nexus.reason.boards import BoardReasoner, Related
 from nexus.reason.reasoner import Stack
 from nexus.suites.thoughts import TOGETHER
 from nexus.train.frozen import FrozenPhase
@@ -29,24 +29,21 @@ Solver: TypeAlias = Callable[[Int[Tensor, "batch cell"]], Int[Tensor, "batch cel
 class Flat(nn.Module):
     """A plain pre-norm transformer over the cells: every layer is used once."""
 
-    related: Tensor
-
     def __init__(
         self, puzzle: Puzzle, *, width: int, heads: int, depth: int, related: bool
     ) -> None:
         super().__init__()
-        relations = torch.from_numpy(puzzle.relations()[: None if related else 0])
+        self.related = Related(puzzle if related else None)
         self.symbol = nn.Embedding(puzzle.symbols, width)
         self.place = nn.Parameter(0.02 * torch.randn(puzzle.cells, width))
         # The reasoner's own blocks, so that nothing differs but how often they are used.
-        self.layers = Stack(width, heads, depth, kinds=len(relations))
+        self.layers = Stack(width, heads, depth, kinds=self.related.kinds)
         self.answer = nn.Linear(width, puzzle.answers)
-        self.register_buffer("related", relations.float(), persistent=False)
 
     def forward(self, given: Int[Tensor, "batch cell"]) -> Float[Tensor, "batch cell answer"]:
         """Return the logits of every cell's answer."""
-        relations = self.related if len(self.related) else None
-        return self.answer(self.layers(self.symbol(given) + self.place, None, relations))
+        x, relations = self.symbol(given) + self.place, self.related(given)
+        return self.answer(self.layers(x, None, None if relations is None else relations.float()))
 
 
 class Recurrent(nn.Module):

@@ -127,32 +127,34 @@ class _Learner(nn.Module):
         """Return the mean loss a question: its answer, and a little of its explanation."""
         groups = [batch.seen] if batch.imagined is None else [batch.seen, batch.imagined]
         count = sum(len(group.answer) for group in groups)
-        found = [(len(group.answer) / count, self._lost(group)) for group in groups]
-        parts = {
-            name: torch.stack([share * lost[name] for share, lost in found]).sum()
-            for name in ("answer", "halt", "steps")
-        }
-        total = parts["answer"] + HALT * parts["halt"] + STEP_WEIGHT * parts["steps"]
-        return Losses(total=total, parts=parts)
-
-    def _lost(self, group: Asked) -> dict[str, Tensor]:
-        """Return what is lost on questions: by the answers and doubts of all cycles, by steps."""
-        logits = self.fast(
-            group.picture,
-            group.question,
-            group.impression,
-            positions=group.steps.shape[1],
-            every=EXPLAINED,
+        found = [(len(group.answer) / count, fast_loss(self.fast, group)) for group in groups]
+        return Losses(
+            total=torch.stack([share * losses.total for share, losses in found]).sum(),
+            parts={
+                name: torch.stack([share * losses.parts[name] for share, losses in found]).sum()
+                for name in found[0][1].parts
+            },
         )
-        answer = group.answer.expand(len(logits.cycles), -1)
-        right = (logits.cycles.argmax(-1) == answer).to(logits.halt.dtype)
-        return {
-            "answer": functional.cross_entropy(logits.cycles.flatten(0, 1), answer.flatten()),
-            "halt": functional.binary_cross_entropy_with_logits(logits.halt, right),
-            "steps": functional.cross_entropy(
-                logits.steps.flatten(0, 1), group.steps[::EXPLAINED].flatten()
-            ),
-        }
+
+
+def fast_loss(fast: FastReasoner, asked: Asked) -> Losses:
+    """Return the loss of some questions: of answers and doubts after every cycle, and of steps."""
+    logits = fast(
+        asked.picture,
+        asked.question,
+        asked.impression,
+        positions=asked.steps.shape[1],
+        every=EXPLAINED,
+    )
+    target = asked.answer.expand(len(logits.cycles), -1)
+    right = (logits.cycles.argmax(-1) == target).to(logits.halt.dtype)
+    answer = functional.cross_entropy(logits.cycles.flatten(0, 1), target.flatten())
+    halt = functional.binary_cross_entropy_with_logits(logits.halt, right)
+    steps = functional.cross_entropy(logits.steps.flatten(0, 1), asked.steps[::EXPLAINED].flatten())
+    return Losses(
+        total=answer + HALT * halt + STEP_WEIGHT * steps,
+        parts={"answer": answer.detach(), "halt": halt.detach(), "steps": steps.detach()},
+    )
 
 
 class FastPhase(FrozenPhase):

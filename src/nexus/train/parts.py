@@ -5,8 +5,6 @@ One place says which sizes fit together, so that what was trained is what is loa
 
 from dataclasses import dataclass
 
-import torch
-
 from nexus.config import Recipe
 from nexus.encode import joint
 from nexus.encode.joint import Encoder
@@ -14,7 +12,7 @@ from nexus.nn.seeding import seeded
 from nexus.predict.ask import AskPredictor
 from nexus.predict.dynamics import LatentDynamics
 from nexus.reason import parser
-from nexus.reason.boards import BoardReasoner
+from nexus.reason.boards import BoardReasoner, Related
 from nexus.reason.fast import FastReasoner
 from nexus.reason.grounding import Grounding
 from nexus.reason.parser.network import ParserNetwork
@@ -103,7 +101,7 @@ class Parts:
     def boards(self, puzzle: Puzzle, *, related: bool = True) -> BoardReasoner:
         """Return the reasoner on boards of one puzzle, told which cells are ``related`` or not."""
         config = self.recipe.reasoner
-        relations = torch.from_numpy(puzzle.relations()[: None if related else 0])
+        together = Related(puzzle if related else None)
         with seeded(self.recipe.seed, "reasoner", puzzle.name):
             return BoardReasoner(
                 Reasoner(
@@ -112,14 +110,15 @@ class Parts:
                     answers=puzzle.answers,
                     working_depth=config.working_depth,
                     core_depth=config.core_depth,
-                    kinds=len(relations),
+                    kinds=together.kinds,
                     fast_steps=config.fast_steps,
                     cycles=config.cycles,
                     gradient=config.gradient,
                 ),
+                together,
                 width=config.width,
                 symbols=puzzle.symbols,
-                relations=relations,
+                cells=puzzle.cells,
             )
 
     def parser(self) -> ParserNetwork:

@@ -13,6 +13,7 @@ import tyro
 
 from nexus.base import log, network
 from nexus.base.errors import NexusError
+from nexus.interfaces.cli.adapt import Adapt
 from nexus.interfaces.cli.ask import Ask
 from nexus.interfaces.cli.data import Make, Show, Verify
 from nexus.interfaces.cli.demo import Demo
@@ -48,6 +49,7 @@ COMMANDS: Final = Group(
     data=Group("Make, look at and verify data sets.", make=Make, show=Show, verify=Verify),
     train=Train,
     ask=Ask,
+    adapt=Adapt,
     solve=Solve,
     trace=Group("List a run's thoughts, and see one.", list=TraceList, show=TraceShow),
     reflect=Reflect,

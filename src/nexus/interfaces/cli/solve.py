@@ -30,6 +30,8 @@ class Solve:
     run_name: RunName = ""
     cycles: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """How long to think; 1 to 256, the recipe's number unless given."""
+    memory: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
+    """Answer with this working memory (`nexus adapt`); no checker knows what is right then."""
     json: Json = False
 
     def run(self) -> int:
@@ -41,7 +43,14 @@ class Solve:
             raise UsageError("name one board: BOARD or --file FILE")
         text = read_board_file(self.file) if self.file is not None else self.board
         source = "" if self.file is None else str(self.file)
-        solved = solve(self.task, text, source=source, run=self.run_name, cycles=self.cycles)
+        solved = solve(
+            self.task,
+            text,
+            source=source,
+            run=self.run_name,
+            cycles=self.cycles,
+            memory=self.memory,
+        )
         from nexus.interfaces.retelling import trace_lines
 
         trace = solved.trace

@@ -11,6 +11,7 @@ import numpy as np
 from nexus.base.errors import InputError
 from nexus.config import Recipe
 from nexus.interfaces.boards import TASKS, Posed, Task, pose, read_board
+from nexus.interfaces.service.adapting import remembered
 from nexus.interfaces.service.runs import find, recipe_of
 from nexus.reason.reflection import Reflection
 from nexus.store.runs import Run
@@ -30,15 +31,24 @@ class Solved:
 
 
 def solve(
-    name: str, text: str, *, source: str = "", run: str = "", cycles: int | None = None
+    name: str,
+    text: str,
+    *,
+    source: str = "",
+    run: str = "",
+    cycles: int | None = None,
+    memory: str = "",
 ) -> Solved:
     """Return the thought about a board written as ``text``, after it was logged.
 
     An answer is given if the puzzle's exact checker accepts it. A board that cannot have one answer
     is not thought about: why not is known beforehand. ``cycles`` are by default the recipe's.
+    With a working ``memory`` the answer is what that task wants, which no checker can judge: it is
+    given where the reasoner is sure enough, and called unchecked.
 
     Raises:
-        InputError: there is no such task, the text is no board of it, or cycles are too many.
+        InputError: there is no such task or working memory, the text is no board of the task, or
+            cycles are too many.
         CheckpointError: there is no such run, or its reasoner is not trained.
         ThoughtError: a number in the thought is not finite.
     """
@@ -53,14 +63,15 @@ def solve(
     core = ""
     if not posed.cause:
         recipe = recipe_of(folder)
-        core, thought = _think(folder, recipe, task, posed, cycles or recipe.reasoner.think)
-    trace = _trace(task, posed, thought, core, recipe_of(folder).decide.confidence, source)
+        count = cycles or recipe.reasoner.think
+        core, thought = _think(folder, recipe, task, posed, count, memory)
+    trace = _trace(task, posed, thought, core, recipe_of(folder).decide.confidence, source, memory)
     Reflection(folder / "logs").keep([trace])
     return Solved(run=folder, trace=trace)
 
 
 def _think(
-    folder: Path, recipe: Recipe, task: Task, posed: Posed, cycles: int
+    folder: Path, recipe: Recipe, task: Task, posed: Posed, cycles: int, memory: str
 ) -> tuple[str, tuple[Cycle, ...]]:
     """Return the hash of the reasoner that thought, and what it answered after each cycle."""
     import torch
@@ -73,12 +84,19 @@ def _think(
     set_threads()
     boards = load(folder, recipe, task.puzzle.name)
     rows = (torch.from_numpy(part[None]) for part in (posed.given, posed.asked, posed.fixed))
-    (thought,) = think_aloud(boards, *rows, cycles=cycles)
+    change = remembered(folder, task.puzzle.name, memory) if memory else None
+    (thought,) = think_aloud(boards, *rows, cycles=cycles, task=change)
     return Run.open(folder).manifest[artefact(task.puzzle.name)].sha256, thought
 
 
 def _trace(
-    task: Task, posed: Posed, cycles: tuple[Cycle, ...], core: str, enough: float, source: str
+    task: Task,
+    posed: Posed,
+    cycles: tuple[Cycle, ...],
+    core: str,
+    enough: float,
+    source: str,
+    memory: str,
 ) -> Trace:
     """Return a thought with its outcome; one without cycles ended before it began."""
     notes = {"source": source, "cause": posed.cause, "reason": posed.reason}
@@ -86,10 +104,16 @@ def _trace(
     if cycles:
         last = cycles[-1]
         board, confidence = np.array(last.board, dtype=np.int64), last.confidence
-        wrong = task.puzzle.violations(posed.given, board)
-        if not wrong:
-            answer = _symbols(last.board)
-        notes["cause"], notes["reason"] = _outcome(wrong, confidence, enough)
+        if memory:
+            sure = confidence >= enough
+            answer = _symbols(last.board) if sure else ""
+            notes |= {"memory": memory, "cause": "unchecked" if sure else "unsure"}
+            notes["reason"] = f"as {memory} wants it (p = {confidence:.2f}); no checker knows that"
+        else:
+            wrong = task.puzzle.violations(posed.given, board)
+            if not wrong:
+                answer = _symbols(last.board)
+            notes["cause"], notes["reason"] = _outcome(wrong, confidence, enough)
         for name, probability in (("fast", last.fast), ("slow", last.slow)):
             alone = np.where(posed.asked, np.array(probability).argmax(-1), posed.fixed)
             notes[name] = _symbols(alone.tolist())

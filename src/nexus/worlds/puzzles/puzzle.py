@@ -51,6 +51,8 @@ class Puzzle(Protocol):
     bands: tuple[str, ...]
     kinds: tuple[str, ...]
     """What each of ``relations`` means."""
+    named: bool
+    """Whether cells of one symbol speak of one thing, as those of one digit or one tile do."""
 
     @property
     def name(self) -> str:

@@ -44,6 +44,7 @@ class Khop:
     cells = 3 * FACTS + 3
     bands = tuple(f"{k} hops" for k in HOPS)
     kinds: tuple[str, ...] = ("fact", "place")
+    named = True
     splits: Mapping[str, tuple[int, ...]] = {
         "train": (0, 1, 2),
         "val": (0, 1, 2),

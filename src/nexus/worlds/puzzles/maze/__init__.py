@@ -39,6 +39,7 @@ class Maze:
     cells = SIDE * SIDE
     bands = tuple(f"{fewest}-{most} steps" for fewest, most in STEPS)
     kinds: tuple[str, ...] = ("above", "left", "right", "below")
+    named = False
     splits: Mapping[str, tuple[int, ...]] = dict.fromkeys(walls.SPLITS, tuple(range(len(STEPS))))
 
     def relations(self) -> Bool[np.ndarray, "kind cell cell"]:

@@ -31,6 +31,7 @@ class Sudoku:
     cells = CELLS
     bands = tuple(f"{fewest}-{most} givens" for fewest, most in GIVENS)
     kinds: tuple[str, ...] = ("row", "column", "box")
+    named = True
     splits: Mapping[str, tuple[int, ...]] = dict.fromkeys(grids.SPLITS, tuple(range(len(GIVENS))))
 
     def relations(self) -> Bool[np.ndarray, "kind cell cell"]:
