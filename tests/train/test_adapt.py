@@ -12,6 +12,7 @@ from nexus.nn.seeding import seeded
 from nexus.nn.weights import module_bytes
 from nexus.reason.boards import BoardReasoner, Related
 from nexus.reason.reasoner import Reasoner
+from nexus.suites.spoilt import Part, spoilt
 from nexus.train.adapt import fast_adapt, right
 from nexus.train.reasoner import BoardPhase
 from nexus.worlds.puzzles import Puzzles
@@ -80,3 +81,15 @@ def test_adapting_is_a_pure_function_of_its_seed(boards: BoardReasoner) -> None:
     one, two, other = (fast_adapt(boards, data, seed=seed, steps=2) for seed in (0, 0, 1))
     assert all(torch.equal(one.factors[name], two.factors[name]) for name in one.factors)
     assert any(not torch.equal(one.factors[name], other.factors[name]) for name in one.factors)
+
+
+@pytest.mark.parametrize(("part", "left"), [("working", 0.22), ("core", 0.6), ("symbol", 0.22)])
+def test_noise_in_place_of_a_part_takes_what_it_knew(
+    boards: BoardReasoner, part: Part, left: float
+) -> None:
+    """Chance is one in six; without its core the working memory still knows the plain cells."""
+    data = PUZZLE.sample(0, "val", np.arange(2, 300, 3))
+    knows = _cells(boards, data)
+    with spoilt(boards, part, seed=0):
+        assert _cells(boards, data) < left < knows - 0.15
+    assert _cells(boards, data) == knows

@@ -16,12 +16,16 @@ from nexus.base.randomness import integers, key
 from nexus.config import Recipe
 from nexus.evaluate.calibration import paired_bootstrap, reliability
 from nexus.evaluate.ranking import auroc
+from nexus.nn.weights import module_bytes
 from nexus.reason import conformal, disagreement, familiarity
+from nexus.reason.boards import BoardReasoner
 from nexus.suites import results
 from nexus.suites.results import Figure
 from nexus.suites.rival_khop import rival_khop
 from nexus.suites.rivals import likeliest, solved
+from nexus.suites.spoilt import spoilt
 from nexus.suites.thoughts import Thoughts, exact, load, think
+from nexus.train.adapt import fast_adapt, right
 from nexus.worlds.puzzles import Khop, Maze, Puzzles, Sudoku, of_band
 from nexus.worlds.puzzles.puzzle import Puzzle
 from nexus.worlds.puzzles.sudoku import odd
@@ -31,6 +35,8 @@ EACH: Final = 1000
 """Boards a band."""
 ALPHA: Final = 0.1
 """Share of conformal sets that may miss."""
+EXAMPLES: Final = 200
+"""Boards a new way to answer is learned from."""
 FALSE_ABSTENTION: Final = 0.1
 """Share of solvable boards that may be given up, by the threshold set on split val."""
 
@@ -69,6 +75,13 @@ def sudoku_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     figures["one_blank_exact"] = results.share(
         think(boards, one_blank, cycles=cycles).right, floor=1 / 6
     )
+    kept = replace(easy, given=easy.solution, asked=np.ones_like(easy.asked))
+    figures["solution_kept"] = results.share(think(boards, kept, cycles=cycles).right)
+    figures |= adaptation_figures(boards, puzzle, recipe, easy)
+    for part in ("symbol", "working", "core"):
+        with spoilt(boards, part, seed=recipe.seed):
+            noisy = think(boards, easy, cycles=cycles).right
+        figures[f"sudoku6_exact_noisy_{part}"] = results.share(noisy, floor=0.0)
     held_out = [
         think(boards, boards_of(puzzle, recipe, "val", band, EACH), cycles=cycles)
         for band in puzzle.bands
@@ -88,6 +101,35 @@ def sudoku_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
         thoughts,
         [think(boards, some, cycles=cycles) for some in strange_boards(middle, easy)],
     )
+
+
+def adaptation_figures(
+    boards: BoardReasoner, puzzle: Puzzle, recipe: Recipe, easy: Puzzles
+) -> dict[str, Figure]:
+    """Return how many boards are answered in other digits after 200 examples of them.
+
+    Working memory alone learns; ``floor`` is without it. What is usual is then solved as before.
+    """
+    shown = boards_of(puzzle, recipe, "train", puzzle.bands[-1], EXAMPLES)
+    cycles, before = recipe.reasoner.think, module_bytes(boards)
+    usual = right(boards, easy, cycles=cycles)
+    began = time.process_time()
+    task = fast_adapt(boards, _renamed(shown), seed=recipe.seed)
+    spent = time.process_time() - began
+    untold = right(boards, _renamed(easy), cycles=cycles)
+    told = right(boards, _renamed(easy), cycles=cycles, task=task)
+    again = right(boards, easy, cycles=cycles)
+    same = module_bytes(boards) == before and np.array_equal(usual, again)
+    return {
+        "adapted_exact": results.share(told, floor=float(untold.mean())),
+        "adapted_cpu_s": Figure(value=spent, n=EXAMPLES),
+        "adapted_restored": Figure(value=float(same), n=len(easy)),
+    }
+
+
+def _renamed(boards: Puzzles) -> Puzzles:
+    """Return boards whose answers are each the next digit, and 1 for 6; givens stay."""
+    return replace(boards, solution=boards.solution % 6 + 1)
 
 
 def joined(thoughts: list[Thoughts]) -> tuple[Float[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
