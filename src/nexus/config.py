@@ -232,7 +232,7 @@ class ReasonerConfig:
     """Learn through the last step of each, the last cycle, or the whole segment."""
     segments: int = 3
     """Segments a batch is thought about in training, each a step of the optimiser."""
-    think: int = 24
+    think: int = 48
     """Cycles a board is thought about when it counts."""
     boards: int = 20000
     """Boards of each puzzle that are trained on, each in ever new guises."""

@@ -1,7 +1,7 @@
-"""A thought about a board in pictures: the board after each segment, and how sure it was then.
+"""A thought about a board in pictures: the board after each cycle, and how sure it was then.
 
 What is given is dark; what is answered is green where right and red where wrong (blue where the
-board has not one answer), and framed in the segment in which it changed.
+board has not one answer), and framed in the cycle in which it changed.
 """
 
 import io
@@ -46,7 +46,7 @@ class _Look:
     """The one right answer, if there is one."""
     board: Sequence[int]
     before: Sequence[int]
-    """The board a segment earlier; empty for the first."""
+    """The board a cycle earlier; empty for the first."""
 
     @property
     def side(self) -> int:
@@ -59,7 +59,7 @@ class _Look:
         return RIGHT if self.board[cell] == self.solution[cell] else WRONG
 
     def changed(self, cell: int) -> bool:
-        """Return whether the cell's answer is new in this segment."""
+        """Return whether the cell's answer is new in this cycle."""
         return bool(self.before) and self.board[cell] != self.before[cell]
 
 
@@ -73,7 +73,7 @@ class _Words:
 
 
 def thought_png(trace: Trace, solution: Sequence[int]) -> bytes:
-    """Return the board after each segment, with the curves of halting and confidence below."""
+    """Return the board after each cycle, with the curves of halting and confidence below."""
     shown = spread(len(trace.cycles), PANELS)
     across = min(_ACROSS, max(len(shown), 4))
     rows = -(-len(shown) // across)
@@ -84,14 +84,14 @@ def thought_png(trace: Trace, solution: Sequence[int]) -> bytes:
             before = trace.cycles[number - 2].board if number > 1 else ()
             board = trace.cycles[number - 1].board
             _board(panel, _Look(trace=trace, solution=solution, board=board, before=before))
-            panel.set_title(f"segment {number}", fontsize=8, pad=3)
+            panel.set_title(f"cycle {number}", fontsize=8, pad=3)
         _curves(figure.add_subplot(grid[rows, :]), trace.cycles, len(trace.cycles))
         _heading(figure, trace, solution)
         return png(figure)
 
 
 def thought_gif(trace: Trace, solution: Sequence[int]) -> bytes:
-    """Return the same as an animation: what is given first, then a frame a segment."""
+    """Return the same as an animation: what is given first, then a frame a cycle."""
     shown = [0, *spread(len(trace.cycles), FRAMES)]
     frames = [_frame(trace, solution, number) for number in shown]
     # One palette for all: with a frame's own, colours would jump from frame to frame.
@@ -117,13 +117,13 @@ def spread(count: int, most: int) -> list[int]:
 
 
 def _frame(trace: Trace, solution: Sequence[int], number: int) -> Image.Image:
-    """Return the frame after segment ``number``; 0 is what is given."""
+    """Return the frame after cycle ``number``; 0 is what is given."""
     with styled(width=3.8, height=5.0) as figure:
         above, below = figure.subplots(2, 1, height_ratios=[3.4, 1.2])
         board = trace.cycles[number - 1].board if number else ()
         before = trace.cycles[number - 2].board if number > 1 else ()
         _board(above, _Look(trace=trace, solution=solution, board=board, before=before))
-        words = f"after segment {number} of {len(trace.cycles)}" if number else "what is given"
+        words = f"after cycle {number} of {len(trace.cycles)}" if number else "what is given"
         above.set_title(words, fontsize=10, pad=6)
         _curves(below, trace.cycles[:number], len(trace.cycles))
         return Image.open(io.BytesIO(png(figure, dpi=110))).convert("RGB")
@@ -204,7 +204,7 @@ def _maze_words(look: _Look, cell: int) -> _Words:
 
 
 def _curves(panel: Axes, cycles: Sequence[Cycle], count: int) -> None:
-    """Draw how ready to stop and how sure it was after each segment so far."""
+    """Draw how ready to stop and how sure it was after each cycle so far."""
     steps = range(1, len(cycles) + 1)
     curves = (
         ("confidence", [cycle.confidence for cycle in cycles], OURS, "-", "o"),
@@ -214,7 +214,7 @@ def _curves(panel: Axes, cycles: Sequence[Cycle], count: int) -> None:
         panel.plot(steps, values, color=colour, ls=line, marker=marker, ms=3, lw=1.3, label=name)
     panel.axhline(0.5, color=INK, lw=0.5, ls=":")
     panel.set(xlim=(0.5, count + 0.5), ylim=(-0.04, 1.04), yticks=[0, 0.5, 1])
-    panel.set_xlabel("segment", fontsize=8)
+    panel.set_xlabel("cycle", fontsize=8)
     panel.tick_params(labelsize=8)
     panel.set_xticks(range(1, count + 1, -(-count // 16)))
     panel.legend(loc="lower right" if _ends_high(cycles) else "upper right", fontsize=8, ncols=2)

@@ -15,7 +15,7 @@ class Drawn:
     """Where the pictures of a thought are."""
 
     picture: Path
-    """The board after each segment, as a PNG."""
+    """The board after each cycle, as a PNG."""
     animation: Path
     """The same as a GIF."""
 
