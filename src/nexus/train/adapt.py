@@ -17,9 +17,14 @@ from nexus.reason.boards import BoardReasoner
 from nexus.train.reasoner import BoardBatch, board_loss
 from nexus.worlds.puzzles import Puzzles
 
-STEPS: Final = 120
-BATCH: Final = 64
-RATE: Final = 0.02
+STEPS: Final = 60
+BATCH: Final = 32
+RATES: Final = {"working": 0.001, "answer": 0.05}
+"""Learning rates: how answers are put may change at once, the thought itself only with care."""
+BEFORE: Final = 8
+"""Most cycles before those that are learned from."""
+LEARNED: Final = 2
+"""Cycles that are learned from."""
 
 
 def fast_adapt(
@@ -32,15 +37,29 @@ def fast_adapt(
 ) -> Adaptation:
     """Return the adaptation that answers boards as ``examples`` are answered.
 
-    Adam with a rate that falls linearly to nothing. The reasoner is only read.
+    Adam with rates that fall linearly to nothing. Each step begins after a random number of cycles
+    thought as adapted so far: learned from its first cycles alone, a long thought falls apart (no
+    board of 1,000 right after 48 cycles, all of them this way). The reasoner is only read.
     """
     task = adaptation(boards.reasoner.adaptable, kind=kind, generator=stream(seed, "adapt"))
     factors = list(task.parameters())
-    optimizer = torch.optim.Adam(factors, lr=RATE)
+    optimizer = torch.optim.Adam(
+        [
+            {"params": [f for name, f in task.factors.items() if name.startswith(part)], "lr": rate}
+            for part, rate in RATES.items()
+        ]
+    )
     for step in range(1, steps + 1):
-        optimizer.param_groups[0]["lr"] = RATE * (1 - (step - 1) / steps)
-        batch = _some(examples, torch.randperm(len(examples), generator=stream(seed, "rows", step)))
-        thought = boards.reasoner.think(boards.inputs(batch.given), task=task)
+        for group, rate in zip(optimizer.param_groups, RATES.values(), strict=True):
+            group["lr"] = rate * (1 - (step - 1) / steps)
+        draw = stream(seed, "adapt", step)
+        batch = _some(examples, torch.randperm(len(examples), generator=draw))
+        before = int(torch.randint(BEFORE + 1, (), generator=draw))
+        inputs = boards.inputs(batch.given)
+        with torch.no_grad():
+            begun = list(boards.reasoner.think(inputs, None, task, cycles=before))
+        mind = begun[-1][0] if begun else None
+        thought = boards.reasoner.think(inputs, mind, task, cycles=LEARNED)
         told = [board_loss(said, batch).total for _, said in thought]
         optimizer.zero_grad()
         torch.stack(told).mean().backward(inputs=factors)
