@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import torch
 
-from nexus.config import Recipe, overlay, recipe
+from nexus.config import PhaseConfig, Recipe, overlay, recipe
 from nexus.suites import ablation, briefly, collapse, results
 from nexus.suites.results import Figure
+from nexus.train.perception import PerceptionPhase
 from nexus.train.phase import Silent
 
 SMALL: Recipe = overlay(
@@ -19,10 +20,25 @@ def test_every_variant_is_a_recipe_and_some_are_trained(monkeypatch) -> None:
         overlay(SMALL, changes)
     few = {name: ablation.VARIANTS[name] for name in ("all", "contrastive_only")}
     monkeypatch.setattr(ablation, "VARIANTS", few)
+    monkeypatch.setattr(briefly, "pace", _paced)
     found = ablation.bench_ablation(SMALL, cpu_s=0.2, seeds=1, progress=Silent())
     assert {name.split("/")[0] for name in found["figures"]} == set(few)
     assert {name.split("/")[1] for name in found["figures"]} == set(ablation.SHOWN)
-    assert found["steps"]["contrastive_only"] > found["steps"]["all"] >= 1
+    assert found["steps"] == {"all": 1, "contrastive_only": 2}
+
+
+def test_a_step_costs_time_and_a_budget_holds_as_many_as_fit(monkeypatch) -> None:
+    tokenizer = briefly.words(SMALL)
+    assert briefly.pace(briefly.phase(SMALL, tokenizer), SMALL.train.perception, paced=1) > 0
+    monkeypatch.setattr(briefly, "pace", _paced)
+    for cpu_s, steps in ((1.0, 5), (0.01, 1)):
+        assert briefly.steps_within(SMALL, tokenizer, cpu_s=cpu_s) == steps
+
+
+def _paced(trial: PerceptionPhase, config: PhaseConfig) -> float:
+    """Stand in for the clock, which on a busy machine says anything: a step with all costs 0.2."""
+    assert config == trial.config
+    return 0.2 if trial.recipe.objective.ask else 0.1
 
 
 def test_seeds_are_averaged_and_the_worst_is_named() -> None:

@@ -13,7 +13,8 @@ from nexus.nn.weights import module_bytes
 from nexus.reason.boards import BoardReasoner, Related
 from nexus.reason.reasoner import Reasoner
 from nexus.suites.spoilt import Part, spoilt
-from nexus.train.adapt import fast_adapt, right
+from nexus.suites.thoughts import exact
+from nexus.train.adapt import fast_adapt
 from nexus.train.reasoner import BoardPhase
 from nexus.worlds.puzzles import Puzzles
 from nexus.worlds.puzzles.sudoku import Sudoku
@@ -73,7 +74,7 @@ def test_what_is_right_is_what_the_twin_counts(boards: BoardReasoner) -> None:
         all(s == r for s, r, a in zip(*row, strict=True) if a)
         for row in zip(said, data.solution, data.asked, strict=True)
     ]
-    assert right(boards, data, cycles=2).tolist() == expected
+    assert exact(boards, data, cycles=2)[-1].tolist() == expected
 
 
 def test_adapting_is_a_pure_function_of_its_seed(boards: BoardReasoner) -> None:

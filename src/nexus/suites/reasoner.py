@@ -25,7 +25,7 @@ from nexus.suites.rival_khop import rival_khop
 from nexus.suites.rivals import likeliest, solved
 from nexus.suites.spoilt import spoilt
 from nexus.suites.thoughts import Thoughts, exact, load, think
-from nexus.train.adapt import fast_adapt, right
+from nexus.train.adapt import fast_adapt
 from nexus.worlds.puzzles import Khop, Maze, Puzzles, Sudoku, of_band
 from nexus.worlds.puzzles.puzzle import Puzzle
 from nexus.worlds.puzzles.sudoku import odd
@@ -112,13 +112,13 @@ def adaptation_figures(
     """
     shown = boards_of(puzzle, recipe, "train", puzzle.bands[-1], EXAMPLES)
     cycles, before = recipe.reasoner.think, module_bytes(boards)
-    usual = right(boards, easy, cycles=cycles)
+    usual = exact(boards, easy, cycles=cycles)[-1]
     began = time.process_time()
     task = fast_adapt(boards, _renamed(shown), seed=recipe.seed)
     spent = time.process_time() - began
-    untold = right(boards, _renamed(easy), cycles=cycles)
-    told = right(boards, _renamed(easy), cycles=cycles, task=task)
-    again = right(boards, easy, cycles=cycles)
+    untold = exact(boards, _renamed(easy), cycles=cycles)[-1]
+    told = exact(boards, _renamed(easy), cycles=cycles, task=task)[-1]
+    again = exact(boards, easy, cycles=cycles)[-1]
     same = module_bytes(boards) == before and np.array_equal(usual, again)
     return {
         "adapted_exact": results.share(told, floor=float(untold.mean())),

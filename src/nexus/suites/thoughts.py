@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from nexus.config import Recipe
+from nexus.nn.lora import Adaptation
 from nexus.nn.weights import load_module
 from nexus.reason.boards import BoardReasoner, doubt
 from nexus.store.runs import Run
@@ -86,13 +87,15 @@ def think(boards: BoardReasoner, data: Puzzles, *, cycles: int) -> Thoughts:
     )
 
 
-def exact(boards: BoardReasoner, data: Puzzles, *, cycles: int) -> Bool[np.ndarray, "cycle board"]:
+def exact(
+    boards: BoardReasoner, data: Puzzles, *, cycles: int, task: Adaptation | None = None
+) -> Bool[np.ndarray, "cycle board"]:
     """Return which boards are answered right after 1, 2, ... ``cycles`` cycles."""
     found: list[Tensor] = []
     for start in range(0, len(data), TOGETHER):
         some = data.take(slice(start, start + TOGETHER))
         solution, asked = torch.from_numpy(some.solution), torch.from_numpy(some.asked)
-        said = boards.solve(torch.from_numpy(some.given), cycles=cycles)
+        said = boards.solve(torch.from_numpy(some.given), cycles=cycles, task=task)
         found.append(
             torch.stack([((s.answer.argmax(-1) == solution) | ~asked).all(-1) for s in said])
         )

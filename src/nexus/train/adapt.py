@@ -6,9 +6,7 @@ that value restores the reasoner exactly. Learning everything anew is ``train.re
 
 from typing import Final
 
-import numpy as np
 import torch
-from jaxtyping import Bool
 from torch import Tensor
 
 from nexus.nn.lora import Adaptation, Kind, adaptation
@@ -53,7 +51,7 @@ def fast_adapt(
         for group, rate in zip(optimizer.param_groups, RATES.values(), strict=True):
             group["lr"] = rate * (1 - (step - 1) / steps)
         draw = stream(seed, "adapt", step)
-        batch = _some(examples, torch.randperm(len(examples), generator=draw))
+        batch = _some(examples, torch.randperm(len(examples), generator=draw)[:BATCH])
         before = int(torch.randint(BEFORE + 1, (), generator=draw))
         inputs = boards.inputs(batch.given)
         with torch.no_grad():
@@ -67,17 +65,7 @@ def fast_adapt(
     return task.detach()
 
 
-def right(
-    boards: BoardReasoner, data: Puzzles, *, cycles: int, task: Adaptation | None = None
-) -> Bool[np.ndarray, " board"]:
-    """Return which boards are answered as ``data`` says in every cell asked."""
-    batch = _some(data, torch.arange(len(data)), most=len(data))
-    said = boards.solve(batch.given, cycles=cycles, task=task)[-1]
-    return ((said.answer.argmax(-1) == batch.solution) | ~batch.asked).all(-1).numpy()
-
-
-def _some(data: Puzzles, order: Tensor, most: int = BATCH) -> BoardBatch:
-    rows = order[:most]
+def _some(data: Puzzles, rows: Tensor) -> BoardBatch:
     given, solution, asked = (
         torch.from_numpy(part)[rows] for part in (data.given, data.solution, data.asked)
     )

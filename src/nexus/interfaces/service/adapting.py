@@ -59,8 +59,8 @@ def adapt(name: str, task: str, examples: Path, *, run: str = "") -> Adapted:
 
     from nexus.base.device import set_threads
     from nexus.nn.weights import to_bytes
-    from nexus.suites.thoughts import load
-    from nexus.train.adapt import fast_adapt, right
+    from nexus.suites.thoughts import exact, load
+    from nexus.train.adapt import fast_adapt
     from nexus.train.puzzles import artefact
 
     set_threads()
@@ -68,11 +68,11 @@ def adapt(name: str, task: str, examples: Path, *, run: str = "") -> Adapted:
     boards, cycles = load(folder, recipe, task), recipe.reasoner.think
     kept = np.arange(len(data)) % 5 == 4
     learned, shown = data.take(np.flatnonzero(~kept)), data.take(np.flatnonzero(kept))
-    before = right(boards, shown, cycles=cycles)
+    before = exact(boards, shown, cycles=cycles)[-1]
     began = time.process_time()
     change = fast_adapt(boards, learned, seed=recipe.seed)
     spent = time.process_time() - began
-    after = right(boards, shown, cycles=cycles, task=change)
+    after = exact(boards, shown, cycles=cycles, task=change)[-1]
     about = {
         "task": task,
         "kind": change.kind,
