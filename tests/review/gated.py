@@ -21,7 +21,7 @@ WEIGHTS = {"encoder": b"eyes", "core": b"mind", "parser": b"ears"}
 class Clock:
     """A clock that stands still unless told."""
 
-    now: float = 1_800_000_000.0
+    now: float
 
     def __call__(self) -> float:
         return self.now
@@ -48,12 +48,13 @@ def gated(
     people: int = 1,
     demo: bool = False,
     ledger: str = "",
+    now: float = 1_800_000_000.0,
 ) -> World:
     """Return a run at ``tmp/run`` in which ``WEIGHTS`` think and so many persons decide."""
     recipe = Recipe(
         name="gated", review=ReviewConfig(policy=policy or Policy(), demo=demo, ledger=ledger)
     )
-    folder, clock = tmp / "run", Clock()
+    folder, clock = tmp / "run", Clock(now)
     Run.create(folder, recipe=tomli_w.dumps(asdict(recipe)), config_hash=recipe.hash, seed=0)
     world = World(gate=Gate(folder, clock=clock, keys=tmp / "keys"), clock=clock)
     for name, data in WEIGHTS.items():

@@ -317,6 +317,14 @@ class Gate:
         with self._writing() as pen:
             return pen.book
 
+    def mend(self) -> bool:
+        """Write the pointer as the ledger says, and return whether it said something else."""
+        book = self.book()
+        if self._pointed() in book.pointers:
+            return False
+        self._move_pointer(book, book.current)
+        return True
+
     def proposal(self, change: Change) -> Proposal:
         """Return the stored proposal of a change."""
         return codec.decode(Proposal, self.objects.get(change.asked.proposal))
