@@ -15,6 +15,7 @@ from nexus.base import log, network
 from nexus.base.errors import NexusError
 from nexus.interfaces.cli.adapt import Adapt
 from nexus.interfaces.cli.ask import Ask
+from nexus.interfaces.cli.correct import Correct
 from nexus.interfaces.cli.data import Make, Show, Verify
 from nexus.interfaces.cli.demo import Demo
 from nexus.interfaces.cli.doctor import Doctor
@@ -51,6 +52,7 @@ COMMANDS: Final = Group(
     ask=Ask,
     adapt=Adapt,
     solve=Solve,
+    correct=Correct,
     trace=Group("List a run's thoughts, and see one.", list=TraceList, show=TraceShow),
     reflect=Reflect,
     evaluate=Evaluate,
