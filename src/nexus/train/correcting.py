@@ -30,7 +30,7 @@ LEAST: Final = 20
 """Fewest things corrected from which anything is held against one of them."""
 TRUSTED: Final = 0.6
 """Share of the corrections it did not learn from that a memory must answer alike to be heard."""
-CONFIDENT: Final = 0.8
+CONFIDENT: Final = 0.5
 """Probability at which a memory contradicts a correction."""
 
 
@@ -86,17 +86,15 @@ class Bench:
     replay: Puzzles
     """Other boards, with the core's own answers."""
     seed: int
-    pace: Pace = PACE
+    pace: Pace
 
 
-def bench(
-    boards: BoardReasoner, puzzle: Puzzle, *, cycles: int, seed: int, pace: Pace = PACE
-) -> Bench:
+def bench(boards: BoardReasoner, puzzle: Puzzle, *, cycles: int, seed: int) -> Bench:
     """Return a bench with what the core answers to boards of split train after ``cycles``."""
     data = puzzle.sample(seed, "train", np.arange(REPLAYED))
     said = probability(boards, data, cycles=cycles).argmax(-1)
     replay = replace(data, solution=said)
-    return Bench(boards=boards, puzzle=puzzle, replay=replay, seed=seed, pace=pace)
+    return Bench(boards=boards, puzzle=puzzle, replay=replay, seed=seed, pace=PACE)
 
 
 def learn(bench: Bench, corrected: Puzzles) -> Adaptation:

@@ -151,7 +151,7 @@ def relearn(folder: Path, task: str) -> tuple[int, str]:
         StorageError: the disk refused.
     """
     from nexus.nn.weights import module_bytes
-    from nexus.train.correcting import PACE, learn, taught
+    from nexus.train.correcting import learn, taught
     from nexus.train.puzzles import artefact
 
     home = home_of(folder, task, CORRECTED)
@@ -168,7 +168,7 @@ def relearn(folder: Path, task: str) -> tuple[int, str]:
         change = learn(bench, examples)
         assert module_bytes(bench.boards) == before, "the core is only read"
         core = Run.open(folder).manifest[artefact(task)].sha256
-        keep(home, task, change, core, {"examples": len(examples), "cycles": PACE.cycles})
+        keep(home, task, change, core, {"examples": len(examples), "cycles": bench.pace.cycles})
     return len(examples), ""
 
 
