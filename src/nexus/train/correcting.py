@@ -30,8 +30,8 @@ LEAST: Final = 20
 """Fewest things corrected from which anything is held against one of them."""
 TRUSTED: Final = 0.6
 """Share of the corrections it did not learn from that a memory must answer alike to be heard."""
-CONFIDENT: Final = 0.5
-"""Probability at which a memory contradicts a correction."""
+UNLIKELY: Final = 0.05
+"""Probability of the person's answer below which a memory contradicts a correction."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +136,7 @@ def contradicted(bench: Bench, weighed: Sequence[Weighed]) -> dict[str, str]:
     """Return, by id, what speaks against corrections: a memory learned from the others.
 
     Things are dealt into folds, and each fold is answered by a memory that learned from the other
-    folds alone. What it is confident of counts only where it can judge: it must give most of the
+    folds alone. What it finds unlikely counts only where it can judge: it must give most of the
     corrections it did not see the answer that people gave.
     """
     puzzle = bench.puzzle
@@ -145,19 +145,20 @@ def contradicted(bench: Bench, weighed: Sequence[Weighed]) -> dict[str, str]:
     if len(mine) < LEAST:
         return {}
     data, fold = boards_of(mine, puzzle), np.arange(len(mine)) % FOLDS
-    says, sure = data.solution.copy(), np.zeros(len(mine))
+    says, likely = data.solution.copy(), np.zeros(len(mine))
     for held in range(FOLDS):
         rest, out = (data.take(np.flatnonzero(part)) for part in (fold != held, fold == held))
         memory = learn(bench, rest)
         chance = probability(bench.boards, out, cycles=bench.pace.cycles, task=memory)
         says[fold == held] = chance.argmax(-1)
-        sure[fold == held] = np.where(out.asked, chance.max(-1), 1.0).min(-1)
+        told = np.take_along_axis(chance, out.solution[..., None], -1)[..., 0]
+        likely[fold == held] = np.where(out.asked, told, 1.0).min(-1)
     alike = ((says == data.solution) | ~data.asked).all(-1)
     if alike.mean() < TRUSTED:
         return {}
-    words = "a memory learned from the other corrections answers otherwise"
+    words = "a memory learned from the other corrections gives this answer"
     return {
-        c.id: f"{words} (p = {p:.2f})"
-        for c, same, p in zip(mine, alike.tolist(), sure.tolist(), strict=True)
-        if not same and p >= CONFIDENT
+        c.id: f"{words} little chance (p = {p:.2f})"
+        for c, same, p in zip(mine, alike.tolist(), likely.tolist(), strict=True)
+        if not same and p < UNLIKELY
     }
