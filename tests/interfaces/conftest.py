@@ -1,4 +1,4 @@
-"""A run folder with everything a report can show, written by the code that writes real ones."""
+"""Run folders: one with everything a report can show, and one whose reasoners know nothing."""
 
 import json
 from dataclasses import asdict
@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tomli_w
+import torch
 from PIL import Image
 
 from nexus.config import Recipe
+from nexus.interfaces.cli import main
 from nexus.store.files import write_json
 from nexus.store.runs import Run
+from untrained import Nexus, untrained_run
 
 SUITES = {
     "perception": {
@@ -72,3 +75,29 @@ def _draw(folder: Path) -> None:
     for name in ("pca", "retrieval_1", "known", "speed"):
         Image.new("RGB", (320, 160), (90, 120, 200)).save(folder / "figures" / f"{name}.png")
     write_json(folder / "figures" / "captions.json", {"pca": "Three components & what they show"})
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run called ``small`` in the newest place, whose reasoners know nothing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))  # so it stays as it is
+    return untrained_run(tmp_path / "runs" / "small")
+
+
+@pytest.fixture
+def nexus(run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nexus:
+    """Run a command line in this process: exit code, stdout, stderr."""
+    assert run.exists()
+    monkeypatch.setattr(main.network, "install", lambda: None)  # both would outlive the test
+    monkeypatch.setattr(main.log, "set_up", lambda: None)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        try:
+            code = main.run(words)
+        except SystemExit as exit_:
+            code = int(exit_.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call

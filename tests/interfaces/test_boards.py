@@ -24,7 +24,7 @@ SUDOKU, MAZE = TASKS["sudoku6"], TASKS["maze"]
 EXAMPLE = "1..4.. ...... ..2... 4....6 ...... .1..3."
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", ["sudoku6", "maze"])
 @given(index=st.integers(0, 10_000), every=st.integers(1, 13))
 def test_what_is_printed_is_read_back_however_it_is_broken(
     name: str, index: int, every: int

@@ -2,85 +2,35 @@
 
 import io
 import json
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tomli_w
 import torch
 from PIL import Image
 
 from nexus.base.errors import DataError, InputError, ThoughtError
 from nexus.base.records import Certificate, ProofStep
-from nexus.config import ReasonerConfig, Recipe
-from nexus.interfaces.boards import TASKS
-from nexus.interfaces.cli import main
 from nexus.interfaces.service import solving
 from nexus.interfaces.service.reflecting import reflect
 from nexus.interfaces.service.solving import solve
 from nexus.interfaces.service.tracing import draw, thought, thoughts
 from nexus.nn.weights import module_bytes
-from nexus.reason.boards import BoardReasoner, think_aloud
+from nexus.reason.boards import think_aloud
 from nexus.reason.reflection import Reflection
 from nexus.review.approved import Approved
 from nexus.review.gate import Gate
 from nexus.store.runs import Run
 from nexus.store.traces import Trace, TraceLog
 from nexus.suites import figures_thoughts
-from nexus.train.parts import Parts
-from nexus.train.puzzles import artefact
 from nexus.worlds.puzzles import get
 from nexus.worlds.puzzles.sudoku import odd
-from nexus.worlds.tabletop import Tabletop
+from untrained import Nexus, untrained
 
-RECIPE = Recipe(
-    name="small",
-    reasoner=ReasonerConfig(width=16, heads=2, working_depth=1, core_depth=1, cycles=1, think=3),
-)
 FULL = "456123 123456 561234 234561 615342 342615"
 """A full grid: what is given is the answer, so that an untrained reasoner has it too."""
-
-
-def untrained(task: str) -> BoardReasoner:
-    parts = Parts(recipe=RECIPE, world=Tabletop(), vocabulary=1)
-    return parts.boards(get(task)).eval().requires_grad_(False)
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run called ``small`` in the newest place, whose reasoners know nothing."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))  # so it stays as it is
-    folder = tmp_path / "runs" / "small"
-    text = tomli_w.dumps(asdict(RECIPE))
-    Run.create(folder, recipe=text, config_hash=RECIPE.hash, seed=0)
-    for task in TASKS:
-        Gate(folder).found(artefact(task), module_bytes(untrained(task)), kind="core")
-    return folder
-
-
-Nexus = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def nexus(run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nexus:
-    """Run a command line in this process: exit code, stdout, stderr."""
-    assert run.exists()
-    monkeypatch.setattr(main.network, "install", lambda: None)  # both would outlive the test
-    monkeypatch.setattr(main.log, "set_up", lambda: None)
-
-    def call(*words: str) -> tuple[int, str, str]:
-        try:
-            code = main.run(words)
-        except SystemExit as exit_:
-            code = int(exit_.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def typed(cells: list[int]) -> str:
@@ -181,7 +131,7 @@ def test_solve_prints_the_board_or_one_object(nexus: Nexus, run: Path, tmp_path:
     for words, said in (
         (("sudoku6",), "BOARD or --file"),
         (("sudoku6", FULL, "--file", "board.txt"), "BOARD or --file"),
-        (("khop", "1"), "sudoku6"),
+        (("chess", "1"), "sudoku6"),
     ):
         code, out, err = nexus("solve", *words)
         assert code == 2
@@ -386,3 +336,28 @@ def test_an_alarm_is_told_with_the_rate_of_false_ones(nexus: Nexus, run: Path) -
     assert "false alarms: at most" in out
     assert "in 10,000 thoughts" in out
     assert [e for e in run.rglob("trace_*.jsonl") if '"kind": "drift"' in e.read_text()]
+
+
+TOLD = "a is b turned left; c is d flipped; b is c flipped; A is ? d"
+
+
+def test_facts_are_thought_about_and_shown_in_words(nexus: Nexus, run: Path) -> None:
+    code, out, _ = nexus("solve", "khop", TOLD, "--cycles", "2")
+    assert code == 0
+    assert out.startswith("a is b turned left\nc is d flipped\nb is c flipped\n\na is ")
+    assert "After each cycle:" in out
+    (line,) = thoughts("", last=1)
+    trace = thought("", line.id)
+    relations = get("khop").rules.relations
+    assert (trace.text, trace.note("fast") in relations) == (TOLD, True)
+    assert len(trace.cycles) == 2
+    shown = nexus("trace", "show", line.id)[1]
+    assert shown.strip() == out.split("\n\nTo see it think")[0].strip()
+    assert draw(trace, run) is None
+    for text, cause, words in (
+        ("a is b flipped; a is ? z", "unsolvable", "no chain of facts leads from tile a to tile z"),
+        ("x is y flipped; x is y unchanged; x is ? y", "contradictory", "of tiles x and y"),
+    ):
+        trace = solve("khop", text).trace
+        assert (trace.note("cause"), trace.cycles) == (cause, ())
+        assert words in trace.note("reason")

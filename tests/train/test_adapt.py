@@ -14,7 +14,7 @@ from nexus.reason.boards import BoardReasoner, Related
 from nexus.reason.reasoner import Reasoner
 from nexus.suites.spoilt import Part, spoilt
 from nexus.suites.thoughts import exact
-from nexus.train.adapt import fast_adapt
+from nexus.train.adapt import Pace, fast_adapt
 from nexus.train.reasoner import BoardPhase
 from nexus.worlds.puzzles import Puzzles
 from nexus.worlds.puzzles.sudoku import Sudoku
@@ -79,7 +79,9 @@ def test_what_is_right_is_what_the_twin_counts(boards: BoardReasoner) -> None:
 
 def test_adapting_is_a_pure_function_of_its_seed(boards: BoardReasoner) -> None:
     data = PUZZLE.sample(0, "train", np.arange(20))
-    one, two, other = (fast_adapt(boards, data, seed=seed, steps=2) for seed in (0, 0, 1))
+    one, two, other = (
+        fast_adapt(boards, data, seed=seed, pace=Pace(steps=2)) for seed in (0, 0, 1)
+    )
     assert all(torch.equal(one.factors[name], two.factors[name]) for name in one.factors)
     assert any(not torch.equal(one.factors[name], other.factors[name]) for name in one.factors)
 

@@ -196,7 +196,7 @@ class ReflectionEvent:
     """Something reflection noticed; it asks for nothing and changes nothing."""
 
     kind: str
-    """contradiction, rejected_proof, unfamiliar, drift or cause."""
+    """contradiction, rejected_proof, unfamiliar, drift, cause or correction."""
     evidence: tuple[str, ...]
     """Trace ids."""
     cause: str

@@ -1,7 +1,7 @@
 """A person's board as symbols, or one sentence on why it cannot be one; and back to text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from nexus.base.errors import InputError
-from nexus.worlds.puzzles import Maze, Puzzle, Sudoku
+from nexus.interfaces.tiles import fact_lines, read_facts
+from nexus.worlds.puzzles import Khop, Maze, Puzzle, Sudoku, answers
 from nexus.worlds.puzzles.maze import FLOOR, GOAL, START, WALL
 from nexus.worlds.puzzles.maze import SIDE as MAZE_SIDE
 from nexus.worlds.puzzles.sudoku.solver import SIDE as SUDOKU_SIDE
@@ -24,8 +25,9 @@ class Task:
     """A puzzle as people write it."""
 
     puzzle: Puzzle
-    side: int
-    letters: Mapping[str, int]
+    side: int = 0
+    """Rows, and cells a row; 0 for facts, which are told in words."""
+    letters: Mapping[str, int] = field(default_factory=dict[str, int])
     """Symbol of each character; the first of several is the one that is printed."""
     meaning: str
     """What the characters mean, in words."""
@@ -66,16 +68,33 @@ TASKS: Final[Mapping[str, Task]] = {
         meaning="# for a wall, . for floor, S for the start, G for the goal",
         padded=WALL,
     ),
+    "khop": Task(puzzle=Khop(), meaning="facts about tiles, and what is asked"),
 }
 """What a person can have solved, by name."""
 
 
+def task_of(name: str, text: str) -> Task:
+    """Return a task, with the names that ``text`` gives its tiles if it has any.
+
+    Raises:
+        InputError: there is no such task, or the text cannot be read.
+    """
+    if name not in TASKS:
+        raise InputError(f"there is no task {name!r}", hint="one of " + ", ".join(TASKS))
+    task = TASKS[name]
+    if isinstance(task.puzzle, Khop) and text:
+        return replace(task, puzzle=Khop(tiles=read_facts(text, task.puzzle).tiles))
+    return task
+
+
 def read_board(text: str, task: Task) -> Int64[np.ndarray, " cell"]:
-    """Return the board that ``text`` says row by row, whitespace ignored.
+    """Return the board that ``text`` says row by row, whitespace ignored; or in facts.
 
     Raises:
         InputError: it has another size or holds other characters than the task's.
     """
+    if isinstance(task.puzzle, Khop):
+        return read_facts(text, task.puzzle).board
     side, rows = task.side, [line for line in map(_bare, text.splitlines()) if line]
     cells = "".join(rows)
     if not cells:
@@ -136,16 +155,22 @@ def pose(given: Int64[np.ndarray, " cell"], task: Task) -> Posed:
     if isinstance(puzzle, Maze):
         if reason:
             cause = "ambiguous" if _passable(puzzle, given) else "contradictory"
-        asked, fixed = given != WALL, np.zeros_like(given)
+        fixed = np.zeros_like(given)
+    elif isinstance(puzzle, Khop):
+        fixed = np.zeros_like(given)
+        cause = "contradictory" if reason else ""
+        if not reason and puzzle.way(given) is None:
+            cause, reason = "unsolvable", puzzle.violations(given, fixed)[0]
     else:
         found = [] if reason else solutions(given.tolist(), 2)
-        asked, fixed = given == 0, given
+        fixed = given
         if reason:
             cause = "contradictory"
         elif not found:
             cause, reason = "unsolvable", "no two givens clash, and yet no board fits them all"
         elif len(found) > 1:
             cause, reason = "ambiguous", _two_answers(found)
+    asked = answers.asked(puzzle, given)
     return Posed(given=given, asked=asked, fixed=fixed, cause=cause, reason=reason)
 
 
@@ -172,12 +197,18 @@ def solution(given: Sequence[int], task: Task) -> tuple[int, ...]:
     if isinstance(task.puzzle, Maze):
         way = set(task.puzzle.way(board))
         return tuple(int(cell in way) for cell in range(len(board)))
+    if isinstance(task.puzzle, Khop):
+        comes_to = task.puzzle.way(board) or 0
+        return tuple(comes_to * (given == task.puzzle.symbols - 1) for given in board.tolist())
     return tuple(solutions(board.tolist(), 1)[0])
 
 
 def board_lines(given: Sequence[int], answer: Sequence[int], task: Task) -> list[str]:
     """Return a board as rows of text, with its answer drawn in; an empty answer draws none."""
     side = task.side
+    if isinstance(task.puzzle, Khop):
+        said = answers.written(task.puzzle, answer) if answer else ""
+        return fact_lines(np.array(given, dtype=np.int64), said, task.puzzle)
     if isinstance(task.puzzle, Maze):
         marked = answer or [0] * len(given)
         letters = [

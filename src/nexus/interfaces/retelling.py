@@ -4,23 +4,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from nexus.base.errors import DataError
+from nexus.base.errors import DataError, InputError
 from nexus.base.records import Certificate
-from nexus.interfaces.boards import TASKS, board_lines
+from nexus.interfaces.boards import TASKS, board_lines, task_of
 from nexus.interfaces.wording import proof_lines
+from nexus.reason.corrections import Weighed
 from nexus.reason.patterns import LookBack, Watched
 from nexus.reason.reflection import VALID, Drift, event_of
 from nexus.store.traces import Line, Trace
+from nexus.worlds.puzzles import answers
 
 
 def trace_lines(trace: Trace) -> list[str]:
     """Return a thought as a person is told it: the outcome first, then what it rests on."""
-    told = [] if trace.text == "" else [f"Asked: {trace.text}"]
+    board = bool(trace.board) and trace.task in TASKS
+    told = [] if trace.text == "" or board else [f"Asked: {trace.text}"]
     if source := trace.note("source"):
         told.append(f"About: {source}")
     told += [""] if told else []
     sure = f"({trace.confidence:.0%} sure)"
-    if trace.board and trace.task in TASKS:
+    if board:
         told += [*_board(trace), ""]
         told.append(f"Solved {sure}." if trace.answer else "Not answered.")
     else:
@@ -41,10 +44,32 @@ def trace_lines(trace: Trace) -> list[str]:
 
 def _board(trace: Trace) -> list[str]:
     """Return the board with its answer; where there is none, as it was given."""
-    answer = [int(symbol) for symbol in trace.answer]
-    if answer and len(answer) != len(trace.board):
-        raise DataError(f"the answer of trace {trace.id} is about another board than it was asked")
-    return board_lines(trace.board, answer, TASKS[trace.task])
+    task = task_of(trace.task, trace.text)
+    try:
+        answer = answers.read(task.puzzle, trace.answer) if trace.answer else []
+    except InputError:
+        raise DataError(f"the answer of trace {trace.id} is about another board") from None
+    lines = board_lines(trace.board, answer, task)
+    if trace.cycles and not task.side:  # what is told in words has no picture
+        each = [answers.written(task.puzzle, cycle.board) for cycle in trace.cycles]
+        lines += ["", "After each cycle:"]
+        lines += [f"  {_span(first, last)}: {said}" for first, last, said in _runs(each)]
+    return lines
+
+
+def _runs(values: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Return runs of equal values as first and last place, counted from 1, and the value."""
+    found = list[tuple[int, int, str]]()
+    for at, value in enumerate(values, start=1):
+        if found and found[-1][2] == value:
+            found[-1] = (found[-1][0], at, value)
+        else:
+            found.append((at, at, value))
+    return found
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def _proof(trace: Trace) -> Certificate:
@@ -70,6 +95,26 @@ def line_lines(lines: Sequence[Line]) -> list[str]:
     ]
 
 
+def corrected_lines(found: Sequence[Weighed]) -> list[str]:
+    """Return each correction on two lines: who said what of which thought, what became of it."""
+    lines = list[str]()
+    for one in found:
+        word = one.correction
+        about = word.question or "a board"
+        because = f' because "{word.because}"' if word.because else ""
+        lines.append(
+            f"{word.id}  {word.time:%Y-%m-%d %H:%M:%S}  {one.state}: {word.by} says {word.answer}"
+            f" of {word.task} {word.trace} ({about}), not {word.answered or 'unanswered'}{because}"
+        )
+        lines += [f"    {one.why}"] if one.why else []
+    return lines
+
+
+def corrected_json(one: Weighed) -> Mapping[str, Any]:
+    """Return a correction and what became of it as plain JSON values."""
+    return {**one.correction.plain(), "state": one.state, "why": one.why}
+
+
 def look_back_lines(seen: LookBack, new: int) -> list[str]:
     """Return what was found in the log of thoughts; ``new`` events were not known before."""
     if not seen.thoughts:
@@ -80,6 +125,8 @@ def look_back_lines(seen: LookBack, new: int) -> list[str]:
     lines += [f"  {cause}: {count}" for cause, count in seen.causes.items()]
     kinds = (("contradiction", "contradictions"), ("unfamiliar", "unfamiliar inputs"))
     counted = [f"{seen.events_of(kind)} {words}" for kind, words in kinds]
+    if corrected := seen.corrected:
+        lines += ["", f"Corrected by people: {_many(corrected, 'thought')}."]
     lines += ["", f"Remarkable: {', '.join(counted)}, {seen.events_of('rejected_proof')} proofs"]
     lines[-1] += " refused by the checker."
     lines += ["", "What goes wrong more often than the rest:"]
@@ -123,6 +170,7 @@ def look_back_json(seen: LookBack) -> Mapping[str, Any]:
         "causes": seen.causes,
         "contradictions": seen.events_of("contradiction"),
         "unfamiliar": seen.events_of("unfamiliar"),
+        "corrected": seen.corrected,
         "rejected_proofs": seen.events_of("rejected_proof"),
         "found": [{"kind": e.kind, "cause": e.cause, "evidence": e.evidence} for e in events],
         "alarms": seen.watched.alarms,

@@ -15,8 +15,10 @@ from nexus.base.errors import DataError
 from nexus.base.records import ReflectionEvent
 from nexus.logic.language import SIGNATURES
 from nexus.reason.causes import find_cause
+from nexus.reason.corrections import event_of as correction_event
 from nexus.reason.drift import Cusum, Watch, fit_rate
 from nexus.reason.reflection import Drift, Finding, notice
+from nexus.store.corrections import Correction
 from nexus.store.traces import Trace
 
 REFERENCE: Final = 200
@@ -59,14 +61,19 @@ class LookBack:
     """What was remarkable about single thoughts."""
     patterns: tuple[Found, ...]
     watched: Watched
+    corrected: int = 0
+    """Thoughts that people corrected."""
 
     def events_of(self, kind: str) -> int:
         """Return how many single thoughts gave rise to an event of this kind."""
         return sum(event.kind == kind for event in self.events)
 
 
-def look_back(traces: Sequence[Trace]) -> LookBack:
-    """Return what there is to be found in thoughts, given oldest first; the same each time."""
+def look_back(traces: Sequence[Trace], corrections: Sequence[Correction] = ()) -> LookBack:
+    """Return what there is to be found in thoughts, given oldest first; the same each time.
+
+    A correction is an event like those that thoughts give rise to.
+    """
     apart = np.array([disagreed(trace) for trace in traces], dtype=bool)
     silent = np.array([not trace.answer for trace in traces], dtype=bool)
     patterns = [_pattern(traces, apart, "disagreed")]
@@ -78,9 +85,13 @@ def look_back(traces: Sequence[Trace]) -> LookBack:
         answered=int((~silent).sum()),
         disagreed=int(apart.sum()),
         causes=dict(causes.most_common()),
-        events=tuple(event for trace in traces if (event := notice(trace)) is not None),
+        events=(
+            *(event for trace in traces if (event := notice(trace)) is not None),
+            *(correction_event(correction) for correction in corrections),
+        ),
         patterns=tuple(pattern for pattern in patterns if pattern is not None),
         watched=watch(traces, apart),
+        corrected=len({correction.trace for correction in corrections}),
     )
 
 

@@ -4,6 +4,7 @@ What everything shares stays as it is: only the factors of an ``Adaptation`` lea
 that value restores the reasoner exactly. Learning everything anew is ``train.reasoner``.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -15,14 +16,30 @@ from nexus.reason.boards import BoardReasoner
 from nexus.train.reasoner import BoardBatch, board_loss
 from nexus.worlds.puzzles import Puzzles
 
-STEPS: Final = 60
 BATCH: Final = 32
-RATES: Final = {"working": 0.001, "answer": 0.05}
-"""Learning rates: how answers are put may change at once, the thought itself only with care."""
-BEFORE: Final = 8
-"""Most cycles before those that are learned from."""
 LEARNED: Final = 2
 """Cycles that are learned from."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How fast, and from which cycles, is learned."""
+
+    steps: int = 60
+    working: float = 0.001
+    """Learning rate of the thought itself: usually it may change only with care."""
+    answer: float = 0.05
+    """Learning rate of how answers are put, which may change at once."""
+    before: int = 8
+    """Most cycles before those that are learned from."""
+
+    @property
+    def cycles(self) -> int:
+        """Return the longest thought that is learned from, in cycles."""
+        return self.before + LEARNED
+
+
+USUAL: Final = Pace()
 
 
 def fast_adapt(
@@ -31,7 +48,7 @@ def fast_adapt(
     *,
     seed: int,
     kind: Kind = "lora",
-    steps: int = STEPS,
+    pace: Pace = USUAL,
 ) -> Adaptation:
     """Return the adaptation that answers boards as ``examples`` are answered.
 
@@ -41,18 +58,19 @@ def fast_adapt(
     """
     task = adaptation(boards.reasoner.adaptable, kind=kind, generator=stream(seed, "adapt"))
     factors = list(task.parameters())
+    rates = {"working": pace.working, "answer": pace.answer}
     optimizer = torch.optim.Adam(
         [
             {"params": [f for name, f in task.factors.items() if name.startswith(part)], "lr": rate}
-            for part, rate in RATES.items()
+            for part, rate in rates.items()
         ]
     )
-    for step in range(1, steps + 1):
-        for group, rate in zip(optimizer.param_groups, RATES.values(), strict=True):
-            group["lr"] = rate * (1 - (step - 1) / steps)
+    for step in range(1, pace.steps + 1):
+        for group, rate in zip(optimizer.param_groups, rates.values(), strict=True):
+            group["lr"] = rate * (1 - (step - 1) / pace.steps)
         draw = stream(seed, "adapt", step)
         batch = _some(examples, torch.randperm(len(examples), generator=draw)[:BATCH])
-        before = int(torch.randint(BEFORE + 1, (), generator=draw))
+        before = int(torch.randint(pace.before + 1, (), generator=draw))
         inputs = boards.inputs(batch.given)
         with torch.no_grad():
             begun = list(boards.reasoner.think(inputs, None, task, cycles=before))

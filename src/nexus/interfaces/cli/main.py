@@ -16,6 +16,7 @@ from nexus.base.errors import NexusError
 from nexus.interfaces.cli import review
 from nexus.interfaces.cli.adapt import Adapt
 from nexus.interfaces.cli.ask import Ask
+from nexus.interfaces.cli.correct import Correct
 from nexus.interfaces.cli.data import Make, Show, Verify
 from nexus.interfaces.cli.demo import Demo
 from nexus.interfaces.cli.doctor import Doctor
@@ -52,6 +53,7 @@ COMMANDS: Final = Group(
     ask=Ask,
     adapt=Adapt,
     solve=Solve,
+    correct=Correct,
     trace=Group("List a run's thoughts, and see one.", list=TraceList, show=TraceShow),
     reflect=Reflect,
     review=Group(

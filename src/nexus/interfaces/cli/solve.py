@@ -18,11 +18,13 @@ class Solve:
 
     For example:
         nexus solve sudoku6 "53..1. ...... ..2... 4....6 ...... .1..3."
+        nexus solve khop "a is b turned left; b is c flipped; a is ? c"
         nexus solve maze --file maze.txt --run mine --cycles 32 --json
     """
 
-    task: tyro.conf.Positional[Literal["sudoku6", "maze"]]
-    """sudoku6: 1 to 6, with . or 0 for a blank. maze: # wall, . floor, S start, G goal."""
+    task: tyro.conf.Positional[Literal["sudoku6", "maze", "khop"]]
+    """sudoku6: 1 to 6, with . or 0 for a blank. maze: # wall, . floor, S start, G goal.
+    khop: facts about tiles, and what is asked."""
     board: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="BOARD")] = ""
     """The board row by row; spaces and line ends do not count."""
     file: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
@@ -57,7 +59,7 @@ class Solve:
         if self.json:
             notes = {name: trace.note(name) for name in ("cause", "reason")}
             told = {"answer": trace.answer, "abstained": not trace.answer, **notes}
-            about = {"task": trace.task, "board": "".join(map(str, trace.board))}
+            about = {"task": trace.task, "board": trace.text or "".join(map(str, trace.board))}
             thought = {"cycles": len(trace.cycles), "trace": trace.id, "run": solved.run}
             print_json({**about, **told, "confidence": trace.confidence, **thought})
         else:

@@ -29,6 +29,19 @@ MOST_BYTES: Final = 20_000_000
 _FORM: Final = 'each line is {"board": "...", "answer": "..."}'
 
 
+CORRECTED: Final = "corrected"
+"""The memory that corrections make (see ``correcting``), which nothing else may write."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remembered:
+    """A working memory of a run."""
+
+    change: "Adaptation"
+    cycles: int
+    """How long it was taught to think; 0: as long as the recipe says."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adapted:
     """What was learned, and how well the examples not learned from are answered."""
@@ -54,11 +67,12 @@ def adapt(name: str, task: str, examples: Path, *, run: str = "") -> Adapted:
     if task not in TASKS:
         raise InputError(f"there is no task {task!r}", hint="one of " + ", ".join(TASKS))
     data = read_examples(examples, TASKS[task])
+    if name == CORRECTED:
+        raise InputError(f"{name!r} is what `nexus correct` makes", hint="choose another name")
     folder = find(run)
-    home = _home(folder, task, name)
+    home = home_of(folder, task, name)
 
     from nexus.base.device import set_threads
-    from nexus.nn.weights import to_bytes
     from nexus.suites.thoughts import exact, load
     from nexus.train.adapt import fast_adapt
     from nexus.train.puzzles import artefact
@@ -74,15 +88,11 @@ def adapt(name: str, task: str, examples: Path, *, run: str = "") -> Adapted:
     spent = time.process_time() - began
     after = exact(boards, shown, cycles=cycles, task=change)[-1]
     about = {
-        "task": task,
-        "kind": change.kind,
-        "core": Approved.open(folder).artefacts[artefact(task)].sha256,
         "examples": len(data),
         "before": float(before.mean()),
         "after": float(after.mean()),
     }
-    files = {_WEIGHTS: to_bytes(change.factors), _ABOUT: json_bytes(about)}
-    write_folder(home, files)
+    keep(home, task, change, Approved.open(folder).artefacts[artefact(task)].sha256, about)
     return Adapted(
         name=name,
         task=task,
@@ -98,7 +108,21 @@ _WEIGHTS: Final = "adaptation.safetensors"
 _ABOUT: Final = "about.json"
 
 
-def remembered(folder: Path, task: str, name: str) -> "Adaptation":
+def keep(
+    home: Path, task: str, change: "Adaptation", core: str, about: Mapping[str, float]
+) -> None:
+    """Write a working memory learned on ``core``, in place of what ``home`` holds.
+
+    Raises:
+        StorageError: the disk refused; what was there stays.
+    """
+    from nexus.nn.weights import to_bytes
+
+    told = {"task": task, "kind": change.kind, "core": core, **about}
+    write_folder(home, {_WEIGHTS: to_bytes(change.factors), _ABOUT: json_bytes(told)})
+
+
+def remembered(folder: Path, task: str, name: str) -> Remembered:
     """Return the working memory called ``name`` of a run, if it fits the core that thinks now.
 
     Raises:
@@ -109,16 +133,16 @@ def remembered(folder: Path, task: str, name: str) -> "Adaptation":
     from nexus.nn.weights import from_bytes
     from nexus.train.puzzles import artefact
 
-    home = _home(folder, task, name)
+    home = home_of(folder, task, name)
     if not home.is_dir():
         there = sorted(path.name for path in home.parent.glob("*")) if home.parent.is_dir() else []
         known = "known: " + ", ".join(there) if there else "there is none: `nexus adapt` makes one"
         raise InputError(f"no working memory {name!r} for {task} in {folder}", hint=known)
     try:
         about: Mapping[str, Any] = json.loads((home / _ABOUT).read_bytes())
-        kind, core = about["kind"], about["core"]
+        kind, core, cycles = about["kind"], about["core"], int(about.get("cycles", 0))
         weights = (home / _WEIGHTS).read_bytes()
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"{home} is damaged: {error}", hint="delete it and run `nexus adapt` again"
         ) from None
@@ -127,10 +151,16 @@ def remembered(folder: Path, task: str, name: str) -> "Adaptation":
             f"{home} was learned on another core than the one that thinks now",
             hint="run `nexus adapt` again",
         )
-    return Adaptation(kind=kind, factors=from_bytes(weights, source=str(home / _WEIGHTS)))
+    factors = from_bytes(weights, source=str(home / _WEIGHTS))
+    return Remembered(change=Adaptation(kind=kind, factors=factors), cycles=cycles)
 
 
-def _home(folder: Path, task: str, name: str) -> Path:
+def home_of(folder: Path, task: str, name: str) -> Path:
+    """Return where the working memory called ``name`` is.
+
+    Raises:
+        InputError: the name cannot be that of a folder.
+    """
     if not name or not all(letter.isalnum() or letter in "-_" for letter in name):
         raise InputError(
             f"{name!r} cannot name a working memory", hint="use letters, digits and dashes"

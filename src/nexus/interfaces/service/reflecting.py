@@ -6,6 +6,7 @@ from pathlib import Path
 from nexus.interfaces.service.runs import find
 from nexus.reason.patterns import LookBack, look_back
 from nexus.reason.reflection import Reflection
+from nexus.store.corrections import CorrectionLog
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +31,8 @@ def reflect(run: str) -> Reflected:
     folder = find(run)
     reflection = Reflection(folder / "logs")
     before = len(reflection.events())
-    seen = look_back(reflection.log.newest(reflection.log.ring)[::-1])
+    said = CorrectionLog(folder / "logs").read()
+    seen = look_back(reflection.log.newest(reflection.log.ring)[::-1], said)
     reflection.record(seen.events)
     for found in (*seen.patterns, *([seen.watched.first] if seen.watched.first else [])):
         reflection.report(found.finding, traces=found.traces)

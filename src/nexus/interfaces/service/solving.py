@@ -10,12 +10,13 @@ import numpy as np
 
 from nexus.base.errors import InputError
 from nexus.config import Recipe
-from nexus.interfaces.boards import TASKS, Posed, Task, pose, read_board
+from nexus.interfaces.boards import Posed, Task, pose, read_board, task_of
 from nexus.interfaces.service.adapting import remembered
 from nexus.interfaces.service.runs import find, recipe_of
 from nexus.reason.reflection import Reflection
 from nexus.review.approved import Approved
 from nexus.store.traces import Cycle, Trace
+from nexus.worlds.puzzles import answers
 
 MOST_CYCLES: Final = 256
 _TOLD: Final = 3
@@ -52,26 +53,24 @@ def solve(
         CheckpointError: there is no such run, or its reasoner is not trained.
         ThoughtError: a number in the thought is not finite.
     """
-    if name not in TASKS:
-        raise InputError(f"there is no task {name!r}", hint="one of " + ", ".join(TASKS))
+    task = task_of(name, text)
     if cycles is not None and not 1 <= cycles <= MOST_CYCLES:
         raise InputError(f"cycles are 1 to {MOST_CYCLES}, got {cycles}")
-    task = TASKS[name]
     posed = pose(read_board(text, task), task)
     folder = find(run)
     thought: tuple[Cycle, ...] = ()
     core = ""
     if not posed.cause:
         recipe = recipe_of(folder)
-        count = cycles or recipe.reasoner.think
-        core, thought = _think(folder, recipe, task, posed, count, memory)
-    trace = _trace(task, posed, thought, core, recipe_of(folder).decide.confidence, source, memory)
+        core, thought = _think(folder, recipe, task, posed, cycles, memory)
+    enough, words = recipe_of(folder).decide.confidence, "" if task.side else text
+    trace = _trace(task, posed, thought, core, enough, source, memory, words)
     Reflection(folder / "logs").keep([trace])
     return Solved(run=folder, trace=trace)
 
 
 def _think(
-    folder: Path, recipe: Recipe, task: Task, posed: Posed, cycles: int, memory: str
+    folder: Path, recipe: Recipe, task: Task, posed: Posed, cycles: int | None, memory: str
 ) -> tuple[str, tuple[Cycle, ...]]:
     """Return the hash of the reasoner that thought, and what it answered after each cycle."""
     import torch
@@ -84,8 +83,13 @@ def _think(
     set_threads()
     boards = load(folder, recipe, task.puzzle.name)
     rows = (torch.from_numpy(part[None]) for part in (posed.given, posed.asked, posed.fixed))
-    change = remembered(folder, task.puzzle.name, memory) if memory else None
-    (thought,) = think_aloud(boards, *rows, cycles=cycles, task=change)
+    kept = remembered(folder, task.puzzle.name, memory) if memory else None
+    (thought,) = think_aloud(
+        boards,
+        *rows,
+        cycles=cycles or (kept and kept.cycles) or recipe.reasoner.think,
+        task=kept and kept.change,
+    )
     return Approved.open(folder).artefacts[artefact(task.puzzle.name)].sha256, thought
 
 
@@ -97,6 +101,7 @@ def _trace(
     enough: float,
     source: str,
     memory: str,
+    words: str,
 ) -> Trace:
     """Return a thought with its outcome; one without cycles ended before it began."""
     notes = {"source": source, "cause": posed.cause, "reason": posed.reason}
@@ -106,21 +111,22 @@ def _trace(
         board, confidence = np.array(last.board, dtype=np.int64), last.confidence
         if memory:
             sure = confidence >= enough
-            answer = _symbols(last.board) if sure else ""
+            answer = answers.written(task.puzzle, last.board) if sure else ""
             notes |= {"memory": memory, "cause": "unchecked" if sure else "unsure"}
             notes["reason"] = f"as {memory} wants it (p = {confidence:.2f}); no checker knows that"
         else:
             wrong = task.puzzle.violations(posed.given, board)
             if not wrong:
-                answer = _symbols(last.board)
+                answer = answers.written(task.puzzle, last.board)
             notes["cause"], notes["reason"] = _outcome(wrong, confidence, enough)
         for name, probability in (("fast", last.fast), ("slow", last.slow)):
             alone = np.where(posed.asked, np.array(probability).argmax(-1), posed.fixed)
-            notes[name] = _symbols(alone.tolist())
+            notes[name] = answers.written(task.puzzle, alone.tolist())
     return Trace(
         id=secrets.token_hex(6),
         time=datetime.now(UTC),
         task=task.puzzle.name,
+        text=words,
         board=tuple(posed.given.tolist()),
         cycles=cycles,
         answer=answer,
@@ -141,7 +147,3 @@ def _outcome(wrong: list[str], confidence: float, enough: float) -> tuple[str, s
         return cause, f"{head}, and the checker refuses it: {mistakes}"
     cause, head = "refuted", f"I was sure of my board (p = {confidence:.2f})"
     return cause, f"{head}, but the checker refuses it: {mistakes}"
-
-
-def _symbols(board: tuple[int, ...] | list[int]) -> str:
-    return "".join(map(str, board))

@@ -54,12 +54,12 @@ def thought(run: str, trace: str) -> Trace:
 
 
 def draw(trace: Trace, out: Path) -> Drawn | None:
-    """Draw a thought about a board into the folder ``out``; None where nothing was thought.
+    """Draw a thought about a board of squares into the folder ``out``; None of any other.
 
     Raises:
         StorageError: the disk refused.
     """
-    if not trace.cycles or trace.task not in TASKS:
+    if not trace.cycles or trace.task not in TASKS or not TASKS[trace.task].side:
         return None
     from nexus.suites.figures_thoughts import thought_gif, thought_png
 

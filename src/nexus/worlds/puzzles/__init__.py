@@ -5,13 +5,25 @@ from difflib import get_close_matches
 from typing import Final
 
 from nexus.base.errors import ConfigError
+from nexus.worlds.puzzles import answers
 from nexus.worlds.puzzles.cached import cached
 from nexus.worlds.puzzles.khop import Khop
 from nexus.worlds.puzzles.maze import Maze
 from nexus.worlds.puzzles.puzzle import Puzzle, Puzzles, of_band
 from nexus.worlds.puzzles.sudoku import Sudoku
 
-__all__ = ["NAMES", "Khop", "Maze", "Puzzle", "Puzzles", "Sudoku", "cached", "get", "of_band"]
+__all__ = [
+    "NAMES",
+    "Khop",
+    "Maze",
+    "Puzzle",
+    "Puzzles",
+    "Sudoku",
+    "answers",
+    "cached",
+    "get",
+    "of_band",
+]
 
 _ALL: Final[Mapping[str, Callable[[], Puzzle]]] = {
     "sudoku6": Sudoku,

@@ -15,6 +15,7 @@ from nexus.base.errors import InputError
 from nexus.base.randomness import key, uniform
 from nexus.worlds.dice import Dice, dice
 from nexus.worlds.puzzles.khop import telling
+from nexus.worlds.puzzles.khop.alike import telling as telling_of
 from nexus.worlds.puzzles.khop.rules import Rules, triangle
 from nexus.worlds.puzzles.puzzle import Puzzles, band_of, board
 
@@ -45,14 +46,18 @@ class Khop:
     bands = tuple(f"{k} hops" for k in HOPS)
     kinds: tuple[str, ...] = ("fact", "place")
     named = True
+    asks = _ASK
+    """The cell of the question mark."""
     splits: Mapping[str, tuple[int, ...]] = {
         "train": (0, 1, 2),
         "val": (0, 1, 2),
         "test": tuple(range(len(HOPS))),
     }
 
-    def __init__(self, rules: Rules | None = None) -> None:
+    def __init__(self, rules: Rules | None = None, tiles: Sequence[str] = ()) -> None:
         self.rules = rules or triangle()
+        self.tiles = tuple(tiles) or tuple(str(tile) for tile in range(1, TILES + 1))
+        """What tile 1, 2, ... is called where something is told of it."""
 
     @property
     def name(self) -> str:
@@ -113,26 +118,37 @@ class Khop:
         self, given: Int64[np.ndarray, " cell"], answer: Int64[np.ndarray, " cell"]
     ) -> list[str]:
         """Return what is wrong with the answer at the question mark, and the chain that says so."""
-        facts, (a, b) = self._facts(given)
+        facts, (a, b) = self.facts(given)
         said = board(self, "answer", answer, self.answers)[_ASK]
         chains = list(_chains(facts, a, b))
         if not chains:
-            return [f"no chain of facts leads from tile {a} to tile {b}"]
+            return [f"no chain of facts leads from tile {self._tile(a)} to tile {self._tile(b)}"]
         name = self.rules.relations
         return [
-            f"tile {a} is tile {b} {name[comes_to]!r}, not {name[said]!r}: "
+            f"tile {self._tile(a)} is tile {self._tile(b)} {name[comes_to]!r}, not {name[said]!r}: "
             + self._told(facts, chain)
             for chain in chains
             if (comes_to := self._composed(facts, chain)) != said
         ]
 
+    def way(self, given: Int64[np.ndarray, " cell"]) -> int | None:
+        """Return what the first chain from tile to tile comes to; None where there is none.
+
+        Raises:
+            InputError: a cell holds something that does not belong there.
+        """
+        facts, (a, b) = self.facts(given)
+        chain = next(_chains(facts, a, b), None)
+        return None if chain is None else self._composed(facts, chain)
+
     def contradiction(self, given: Int64[np.ndarray, " cell"]) -> str:
         """Return which facts contradict each other: two of one pair, or two chains that differ."""
-        facts, (a, b) = self._facts(given)
+        facts, (a, b) = self.facts(given)
         for number, (place, (x, relation, y)) in enumerate(facts.items()):
             for other, (x2, relation2, y2) in list(facts.items())[:number]:
                 if (x, y) == (x2, y2) and relation != relation2:
-                    return f"facts {other + 1} and {place + 1} say different of tiles {x} and {y}"
+                    pair = f"{self._tile(x)} and {self._tile(y)}"
+                    return f"facts {other + 1} and {place + 1} say different of tiles {pair}"
         chains = list(_chains(facts, a, b))
         for chain in chains[1:]:
             if self._composed(facts, chain) != self._composed(facts, chains[0]):
@@ -140,6 +156,11 @@ class Khop:
                     self._told(facts, each) for each in (chains[0], chain)
                 )
         return ""
+
+    def alike(self, given: Int64[np.ndarray, " cell"]) -> str:
+        """Return what is the same of all guises of a puzzle (see ``khop.alike``)."""
+        facts, (a, b) = self.facts(given)
+        return telling_of(facts.values(), a, b)
 
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
         """Return the puzzles with tiles renumbered and facts in other places."""
@@ -181,7 +202,7 @@ class Khop:
         texts = list[str]()
         for given, [die] in zip(puzzles.given, throws, strict=True):
             name = ["", *telling.names(TILES, die)]
-            facts, (a, b) = self._facts(given)
+            facts, (a, b) = self.facts(given)
             told = [
                 telling.fact(name[x], name[y], self.rules.relations[r], die)
                 for x, r, y in facts.values()
@@ -193,7 +214,7 @@ class Khop:
         """Return every lower-case word ``describe`` can use."""
         return telling.words(self.rules.relations)
 
-    def _facts(
+    def facts(
         self, given: Int64[np.ndarray, " cell"]
     ) -> tuple[dict[int, tuple[int, int, int]], tuple[int, int]]:
         """Return the facts by place, and the tiles of the question.
@@ -228,10 +249,14 @@ class Khop:
 
     def _told(self, facts: Mapping[int, tuple[int, int, int]], chain: Sequence[int]) -> str:
         """Return a chain in words, step by step."""
-        return ", ".join(
-            f"{facts[place][0]} is {facts[place][2]} {self.rules.relations[facts[place][1]]}"
-            for place in chain
-        )
+        return ", ".join(self.told(*facts[place]) for place in chain)
+
+    def told(self, a: int, relation: int, b: int) -> str:
+        """Return a fact in words: tile ``a`` is tile ``b`` under this relation."""
+        return f"{self._tile(a)} is {self._tile(b)} {self.rules.relations[relation]}"
+
+    def _tile(self, tile: int) -> str:
+        return self.tiles[tile - 1]
 
 
 def _chains(

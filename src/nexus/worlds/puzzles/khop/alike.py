@@ -1,0 +1,32 @@
+"""Which k-hop puzzles are one puzzle: the same but for the numbers of tiles and the order of facts.
+
+Facts that make a tree are told from the first tile of the question on: a tree has one such telling
+(Aho, Hopcroft and Ullman, 1974, example 3.2). Others, and facts out of reach, are one puzzle only
+where they are the same as they stand.
+"""
+
+from collections.abc import Iterable
+
+Fact = tuple[int, int, int]
+"""A tile, a relation, a tile."""
+
+
+def telling(facts: Iterable[Fact], a: int, b: int) -> str:
+    """Return what tells this puzzle, which asks what ``a`` is to ``b``, from others."""
+    left, edges = sorted(set(facts)), dict[int, list[tuple[int, str]]]()
+    for x, relation, y in left:
+        edges.setdefault(x, []).append((y, f">{relation}"))
+        edges.setdefault(y, []).append((x, f"<{relation}"))
+    seen = {a}
+
+    def told(tile: int) -> str:
+        branches = list[str]()
+        for other, how in edges.get(tile, []):
+            if other not in seen:
+                seen.add(other)
+                branches.append(how + told(other))
+        return "(" + "?" * (tile == b) + "".join(sorted(branches)) + ")"
+
+    words = told(a)
+    tree = len(left) == len(seen) - 1 and set(edges) <= seen
+    return words if tree else f"{left} {a} {b}"
