@@ -1,4 +1,4 @@
-"""Paired intervals against published values, brute force and a bootstrap; the report against loops."""
+"""Paired intervals against Newcombe, simulation and a bootstrap; the report against loops."""
 
 from math import comb
 
@@ -47,7 +47,7 @@ def test_the_interval_is_the_bootstraps_where_that_holds() -> None:
 
 @given(st.tuples(*[st.integers(0, 60)] * 4).filter(any))
 def test_intervals_hold_the_difference_and_turn_round_with_it(counts: tuple[int, ...]) -> None:
-    both, mended, broken, neither = counts
+    both, mended, broken, _ = counts
     n = sum(counts)
     found = paired_interval(both, mended, broken, n)
     other = paired_interval(both, broken, mended, n)
@@ -70,9 +70,9 @@ def test_intervals_cover_the_truth_as_often_as_they_say(shares: tuple[float, ...
 
 
 def mcnemar(b: int, c: int) -> float:
-    """Return the exact p-value of ``b`` pairs against ``c`` being a fair coin's throws."""
-    tail = sum(comb(b + c, k) for k in range(min(b, c) + 1)) / 2 ** (b + c)
-    return min(1.0, 2 * tail)
+    """Return the mid-p value of ``b`` pairs against ``c`` being a fair coin's throws."""
+    tail = sum(comb(b + c, k) for k in range(min(b, c) + 1)) - comb(b + c, min(b, c)) / 2
+    return 2 * tail / 2 ** (b + c)
 
 
 @pytest.mark.parametrize(("n", "discordant"), [(900, 45), (300, 30), (400, 0)])
@@ -84,7 +84,7 @@ def test_the_detectable_difference_is_seen_in_four_cases_of_five(n: int, discord
     b = (kinds < worse).sum(1)
     c = ((kinds >= worse) & (kinds < worse + better)).sum(1)
     seen = [mcnemar(*pair) < 0.05 for pair in zip(b.tolist(), c.tolist(), strict=True)]
-    assert 0.74 <= np.mean(seen) <= 0.86
+    assert 0.74 <= np.mean(seen) <= 0.9
     assert detectable(4 * n, 4 * discordant) < gap
     assert detectable(2, 0) == 1.0
 

@@ -1,4 +1,4 @@
-"""The shadow report of small reasoners: the same numbers as a plain loop, and nothing is touched."""
+"""The shadow report of small reasoners: the numbers of a plain loop, and nothing is touched."""
 
 from dataclasses import replace
 

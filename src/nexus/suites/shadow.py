@@ -202,7 +202,7 @@ def panel(
         puzzle=puzzle,
         asked=(
             _unchanged(puzzle, boards, drift.changed),
-            *(() if drift.revealed is None else (drift.revealed,)),
+            *((drift.revealed,) if drift.revealed is not None and len(drift.revealed) else ()),
         ),
         frozen=_unchanged(puzzle, puzzle.sample(seed, "test", index), drift.changed),
         cycles=counts.cycles or recipe.reasoner.think,

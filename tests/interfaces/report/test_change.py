@@ -1,4 +1,4 @@
-"""The page about a change: what speaks against it comes first, and nothing in it is taken as HTML."""
+"""The page about a change: what speaks against it comes first; all that is told is text."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -33,7 +33,7 @@ PROPOSAL = Proposal(
         intervals={"share wrong where the rule is used": (0.91, 0.99)},
     ),
     expected_effects=(Effect(figure="revealed", expected=0.97, tolerance=0.02),),
-    revert_plan="Put back the stored bytes of the core that thinks now; nothing else has to change.",
+    revert_plan="Put back the stored bytes of the core that thinks now; nothing else changes.",
     base="9d" * 32,
     candidate="4e" * 32,
     replay="c1" * 32,
