@@ -74,7 +74,12 @@ def test_shares_are_of_the_time_of_a_call() -> None:
 
 def test_the_result_has_the_agreed_form(tmp_path: Path) -> None:
     found = bench_reason.bench_reason(SMALL, tmp_path, rounds=4, saves=2)
-    for name, n in (("answer_ms", 4), ("reflection_ms", 4), ("checkpoint_save_s", 2)):
+    for name, n in (
+        ("answer_ms", 4),
+        ("reflection_ms", 4),
+        ("checkpoint_save_s", 2),
+        ("rollback_s", 2),
+    ):
         figure = found["figures"][name]
         assert 0 < figure["low"] <= figure["value"] <= figure["high"]
         assert figure["n"] == n

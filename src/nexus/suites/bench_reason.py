@@ -1,4 +1,4 @@
-"""Bench "reason": how long an answer, a step of reflection and a checkpoint take.
+"""Bench "reason": how long an answer, a reflection, a checkpoint and a way back take.
 
 On modules of the recipe's sizes without training (see ``untrained``): what they compute takes as
 long whatever their weights are. Times are of the wall, in turns, their medians; a part's share is
@@ -25,7 +25,7 @@ from nexus.decide.answer import decide
 from nexus.logic.engines.query import solve
 from nexus.logic.hypothetical import apply
 from nexus.nn.seeding import stream
-from nexus.nn.weights import to_bytes
+from nexus.nn.weights import load_module, to_bytes
 from nexus.reason import disagreement, familiarity
 from nexus.reason.disagreement import Doubt
 from nexus.reason.familiarity import LEAST_HELD_OUT, Familiarity
@@ -34,11 +34,13 @@ from nexus.reason.grounding import Grounding
 from nexus.reason.parser import Parser
 from nexus.reason.reflection import Reflection
 from nexus.remember.memory import TestTimeMemory
-from nexus.store.files import write_folder
-from nexus.store.objects import sha256
+from nexus.review.ledger import fold
+from nexus.store.files import write_atomically, write_folder
+from nexus.store.objects import Objects, sha256
 from nexus.suites import briefly, results
 from nexus.suites.results import Figure
 from nexus.suites.rivals import parameters
+from nexus.suites.taking_back import TakingBack
 from nexus.suites.untrained import Knowing
 from nexus.system import Senses, System
 from nexus.train.checkpoint import Checkpoints, State
@@ -74,6 +76,13 @@ CHECKPOINT: Final[Mapping[str, Sequence[Callable[..., Any]]]] = {
     "write": (write_folder,),
 }
 """``write`` includes fsync."""
+ROLLBACK: Final[Mapping[str, Sequence[Callable[..., Any]]]] = {
+    "verify": (fold,),
+    "objects": (Objects.get,),
+    "pointer": (write_atomically,),
+    "load": (load_module,),
+}
+"""``verify`` reads the whole ledger, each time it is needed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,12 +94,19 @@ class Watch:
     cpu: list[float] = field(default_factory=list[float])
     shares: list[Mapping[str, float]] = field(default_factory=list[Mapping[str, float]])
 
-    def take(self, call: Callable[[], ResultT]) -> ResultT:
-        """Time one call, profile another, and return what the first returned."""
+    def take(
+        self, call: Callable[[], ResultT], *, before: Callable[[], object] = lambda: None
+    ) -> ResultT:
+        """Time one call, profile another, and return what the first returned.
+
+        ``before`` is called before each, and not timed.
+        """
+        before()
         began, cpu = time.perf_counter(), time.process_time()
         returned = call()
         self.wall.append(time.perf_counter() - began)
         self.cpu.append(time.process_time() - cpu)
+        before()
         self.shares.append(self._profiled(call))
         return returned
 
@@ -119,7 +135,7 @@ class Watch:
 def bench_reason(
     recipe: Recipe, folder: Path, *, rounds: int = ROUNDS, saves: int = SAVES
 ) -> dict[str, Any]:
-    """Return the milliseconds of an answer and of a reflection, the seconds of a checkpoint.
+    """Return the milliseconds of an answer and a reflection, the seconds of saving and going back.
 
     What is written while they are timed is in ``folder`` for that long: its disk is the one timed.
     """
@@ -128,16 +144,24 @@ def bench_reason(
         knowing = Knowing(recipe, Path(home), questions=rounds)
         reflect = Reflecting(recipe, knowing.system.reflection)
         save = Saving(recipe, Path(home))
+        back = TakingBack(recipe, Path(home), knowing.system.fast)
 
         def timed(rounds: int, saves: int) -> Mapping[str, Watch]:
             answer, reflection, saving = (Watch(parts=p) for p in (ANSWER, REFLECTION, CHECKPOINT))
+            rollback = Watch(parts=ROLLBACK)
             for turn in range(rounds):
                 one = knowing.ask(turn)
                 decision = answer.take(partial(knowing.answer, one))
                 reflection.take(partial(reflect, decision, one.question.text))
                 if turn * saves // rounds != (turn - 1) * saves // rounds:
                     saving.take(save)
-            return {"answer_ms": answer, "reflection_ms": reflection, "checkpoint_save_s": saving}
+                    rollback.take(back, before=back.apply)
+            return {
+                "answer_ms": answer,
+                "reflection_ms": reflection,
+                "checkpoint_save_s": saving,
+                "rollback_s": rollback,
+            }
 
         timed(WARMUP, 1)
         watches = timed(rounds, saves)

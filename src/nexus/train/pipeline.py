@@ -19,6 +19,8 @@ from nexus.config import PhaseConfig, Recipe
 from nexus.encode.joint import Encoder
 from nexus.nn.distributed import rank
 from nexus.nn.weights import load_module, module_bytes
+from nexus.review.approved import Approved
+from nexus.review.gate import Gate
 from nexus.store.runs import Run
 from nexus.train.dynamics import DynamicsPhase
 from nexus.train.fast import Asker, FastPhase, calibrate_fast
@@ -60,6 +62,11 @@ class Workshop:
         if outcome.status == "interrupted":
             raise Interrupted(outcome.message)
 
+    @property
+    def approved(self) -> Approved:
+        """Return what may think so far."""
+        return Approved.open(self.run.folder)
+
     def publish(self, name: str, module: nn.Module) -> None:
         """Let the module's weights think."""
         self.publish_bytes(name, module_bytes(module.eval()))
@@ -67,12 +74,14 @@ class Workshop:
     def publish_bytes(self, name: str, data: bytes) -> None:
         """Let these bytes think; of several processes one writes and the others wait."""
         if rank() == 0:
-            self.run.publish(name, data, kind=name)
+            Gate(self.run.folder).found(
+                name, data, kind="core" if name == "fast" or name.startswith("reasoner-") else name
+            )
         wait()
 
     def load(self, name: str, module: nn.Module) -> None:
         """Fill a module with what was published."""
-        load_module(module, self.run.artefact(name), source=name)
+        load_module(module, self.approved.artefact(name), source=name)
         module.eval().requires_grad_(False)
 
 
@@ -100,7 +109,7 @@ def train(
             recipe=recipe, run=Run.open(folder), world=Tabletop(), progress=progress, stop=stop
         )
         last, teach = _HALVES[what]
-        if last in shop.run.manifest:
+        if last in shop.approved.artefacts:
             (progress or Silent()).note(f"{what} is trained already")
         else:
             teach(shop)
@@ -108,10 +117,10 @@ def train(
 
 def tokenizer_of(shop: Workshop) -> Tokenizer:
     """Return the run's tokenizer, trained on the world's words when there is none yet."""
-    if "tokenizer" not in shop.run.manifest:
+    if "tokenizer" not in shop.approved.artefacts:
         tokenizer = Tokenizer.train(_told(shop), size=shop.recipe.world.vocabulary)
         shop.publish_bytes("tokenizer", tokenizer.content.encode())
-    return Tokenizer(shop.run.artefact("tokenizer").decode())
+    return Tokenizer(shop.approved.artefact("tokenizer").decode())
 
 
 def _told(shop: Workshop) -> Iterator[str]:

@@ -13,6 +13,7 @@ import tyro
 
 from nexus.base import log, network
 from nexus.base.errors import NexusError
+from nexus.interfaces.cli import review
 from nexus.interfaces.cli.adapt import Adapt
 from nexus.interfaces.cli.ask import Ask
 from nexus.interfaces.cli.data import Make, Show, Verify
@@ -53,6 +54,18 @@ COMMANDS: Final = Group(
     solve=Solve,
     trace=Group("List a run's thoughts, and see one.", list=TraceList, show=TraceShow),
     reflect=Reflect,
+    review=Group(
+        "Decide about changes to what thinks; nothing changes without you.",
+        enroll=review.Enroll,
+        list=review.List,
+        show=review.Show,
+        approve=review.Approve,
+        deny=review.Deny,
+        rollback=review.Rollback,
+        monitor=review.Monitor,
+        verify=review.Verify,
+        **{"export-anchor": review.ExportAnchor},
+    ),
     evaluate=Evaluate,
     bench=Bench,
     report=Report,
