@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float
 
+from nexus.base.intervals import Interval, wilson
 from nexus.base.proposals import Flip, LayerDiff, ShadowReport, Slice
-from nexus.evaluate.calibration import Interval, reliability, wilson
+from nexus.evaluate.calibration import reliability
 
 FLIPS: Final = 20
 """Most examples shown that flip each way: the first, in order, whatever they are."""
