@@ -28,8 +28,10 @@ _CARDS: Final = 12
 """Most questions shown of each outcome."""
 
 
-def write_report(folder: Path) -> Path:
+def write_report(folder: Path, waiting: Sequence[Html] = ()) -> Path:
     """Write ``report.html`` into the run at ``folder`` and return its path.
+
+    ``waiting`` are the changes that wait for a person (``change.change_section``); they come first.
 
     Raises:
         CheckpointError: there is no run.
@@ -38,14 +40,15 @@ def write_report(folder: Path) -> Path:
     """
     contents = read_contents(folder)
     path = folder / "report.html"
-    write_atomically(path, render(contents).encode())
+    write_atomically(path, render(contents, waiting).encode())
     return path
 
 
-def render(contents: Contents) -> str:
+def render(contents: Contents, waiting: Sequence[Html] = ()) -> str:
     """Return the report as one HTML document."""
     style = resources.files("nexus.interfaces.report").joinpath("style.css")
     sections = [
+        *waiting,
         _header(contents),
         _results(contents),
         _outcomes(contents),

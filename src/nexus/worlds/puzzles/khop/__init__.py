@@ -162,6 +162,18 @@ class Khop:
         facts, (a, b) = self.facts(given)
         return telling_of(facts.values(), a, b)
 
+    def chain(self, given: Int64[np.ndarray, " cell"]) -> list[int]:
+        """Return the relations of the chain the question asks for, from its first tile on.
+
+        Raises:
+            InputError: a cell holds something that does not belong there, or there is no chain.
+        """
+        facts, (a, b) = self.facts(given)
+        found = next(_chains(facts, a, b), None)
+        if found is None:
+            raise InputError(f"no chain of facts leads from tile {a} to tile {b}")
+        return [facts[place][1] for place in found]
+
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
         """Return the puzzles with tiles renumbered and facts in other places."""
         n = len(puzzles)

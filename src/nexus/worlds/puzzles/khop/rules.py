@@ -37,6 +37,10 @@ class Rules:
             composed = int(self.table[composed, relation])
         return composed
 
+    def used(self, chain: list[int]) -> list[tuple[int, int]]:
+        """Return the entries of ``table`` that composing a chain looks up, in order."""
+        return [(self.compose(chain[:at]), chain[at]) for at in range(1, len(chain))]
+
     def changed(self, first: int, second: int, to: int) -> "Rules":
         """Return the rules with one changed: ``first`` after ``second`` now comes to ``to``."""
         table = self.table.copy()
