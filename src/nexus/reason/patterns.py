@@ -16,6 +16,7 @@ from nexus.base.records import ReflectionEvent
 from nexus.logic.language import SIGNATURES
 from nexus.reason.causes import find_cause
 from nexus.reason.drift import Cusum, Watch, fit_rate
+from nexus.reason.outcomes import Outcome, Seen
 from nexus.reason.reflection import Drift, Finding, notice
 from nexus.store.traces import Trace
 
@@ -141,3 +142,25 @@ def watch(traces: Sequence[Trace], apart: Bool[np.ndarray, " n"]) -> Watched:
             evidence = tuple(traces[at].id for at in span if apart[at])
             first = Found(finding=Drift(cusum=cusum, watch=state), traces=evidence)
     return Watched(cusum=cusum, alarms=alarms, first=first)
+
+
+def noticed(before: Seen, after: Seen) -> list[Found]:
+    """Return what one more outcome made noticeable: an alarm, a cause, both or, mostly, nothing.
+
+    The evidence is those wrong since the likeliest moment of the change that have the tag.
+    """
+    suspicion, found = after.suspicion, list[Found]()
+    if suspicion is None:
+        return found
+    rows = after.kept[max(0, len(after.kept) - (after.count - suspicion.since)) :]
+    if suspicion.at == after.count:
+        finding = Drift(cusum=suspicion.cusum, watch=suspicion.watch)
+        found.append(Found(finding=finding, traces=_wrong_with(rows, suspicion.tag)))
+    if after.cause is not None:
+        traces = _wrong_with(rows, after.cause.tag)
+        found.append(Found(finding=after.cause, traces=traces))
+    return found
+
+
+def _wrong_with(rows: Sequence[Outcome], tag: str) -> tuple[str, ...]:
+    return tuple(row.id for row in rows if row.wrong and tag in row.tags)

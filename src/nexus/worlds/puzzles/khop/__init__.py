@@ -142,17 +142,22 @@ class Khop:
         return ""
 
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
-        """Return the puzzles with tiles renumbered and facts in other places."""
+        """Return the puzzles with tiles renumbered and facts, and what they ask, in other places."""
         n = len(puzzles)
         rows = np.arange(n)[:, None]
         renamed = np.tile(np.arange(self.symbols), (n, 1))
         renamed[:, 1 : TILES + 1] = 1 + np.argsort(
             uniform(key(stream, "tiles"), puzzles.index, TILES), axis=1
         )
-        given = renamed[rows, puzzles.given]
         order = np.argsort(uniform(key(stream, "places"), puzzles.index, FACTS), axis=1)
-        given[:, :-3] = given[:, :-3].reshape(n, FACTS, 3)[rows, order].reshape(n, -1)
-        return replace(puzzles, given=given)
+        cells = 3 * order[:, :, None] + np.arange(3)
+        cells = np.concatenate([cells.reshape(n, -1), np.tile(np.arange(_ASK - 1, _ASK + 2), (n, 1))], axis=1)
+        return replace(
+            puzzles,
+            given=renamed[rows, puzzles.given][rows, cells],
+            solution=puzzles.solution[rows, cells],
+            asked=puzzles.asked[rows, cells],
+        )
 
     def explained(self, puzzles: Puzzles) -> Puzzles:
         """Return the puzzles with every tile asked that at most four facts lead to from the first.
@@ -174,6 +179,34 @@ class Khop:
         told = step != _UNKNOWN
         solution[:, 2:-3:3][told], asked[:, 2:-3:3][told] = step[told], True
         return replace(puzzles, solution=solution, asked=asked)
+
+    def answered(self, puzzles: Puzzles) -> Puzzles:
+        """Return the puzzles with the answers they have under these rules, whoever made them."""
+        solution = puzzles.solution.copy()
+        for row, given in zip(solution, puzzles.given, strict=True):
+            facts, (a, b) = self._facts(given)
+            for chain in _chains(facts, a, b):
+                row[_ASK] = self._composed(facts, chain)
+        return replace(puzzles, solution=solution)
+
+    def tags(self, puzzles: Puzzles) -> list[frozenset[str]]:
+        """Return what each puzzle is about: its hops, and the rules its chain goes through.
+
+        ``rule:3x5`` says that relation 5 is composed after something that came to 3. These are read
+        off what is given, under these rules; under others they hold up to the first rule changed.
+        """
+        found = list[frozenset[str]]()
+        for given in puzzles.given:
+            facts, (a, b) = self._facts(given)
+            tags = set[str]()
+            for chain in _chains(facts, a, b):
+                composed, *rest = (facts[place][1] for place in chain)
+                tags.add(f"hops:{len(chain)}")
+                for relation in rest:
+                    tags.add(f"rule:{composed}x{relation}")
+                    composed = int(self.rules.table[composed, relation])
+            found.append(frozenset(tags))
+        return found
 
     def describe(self, puzzles: Puzzles) -> list[str]:
         """Return each puzzle as text: its facts, blank places left out, and its question."""
