@@ -142,7 +142,9 @@ def fit_outcomes(
         stable: outcomes of a time in which nothing changed; the upper bound of their rate counts.
         changed: the rate to notice.
         allowed: most false alarms in 10,000 outcomes; not of causes, which are far rarer.
-        alpha: see ``OutcomeWatch``; so are ``rows`` and ``patience``.
+        alpha: see ``OutcomeWatch``.
+        rows: likewise.
+        patience: likewise.
 
     Raises:
         ConfigError: ``changed`` is not above the stable rate, or ``allowed`` is not above 0.
@@ -152,7 +154,7 @@ def fit_outcomes(
         raise DataError(
             f"{len(stable)} stable outcomes are too few", hint=f"give {LEAST_REFERENCE} or more"
         )
-    if not 0.0 < allowed:
+    if allowed <= 0.0:
         raise ConfigError(f"outcomes.allowed must be above 0, got {allowed}")
     rate = rate_upper(sum(row.wrong for row in stable), len(stable))
     if not rate < changed < 1.0:

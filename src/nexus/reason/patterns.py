@@ -144,8 +144,8 @@ def watch(traces: Sequence[Trace], apart: Bool[np.ndarray, " n"]) -> Watched:
     return Watched(cusum=cusum, alarms=alarms, first=first)
 
 
-def noticed(before: Seen, after: Seen) -> list[Found]:
-    """Return what one more outcome made noticeable: an alarm, a cause, both or, mostly, nothing.
+def noticed(after: Seen) -> list[Found]:
+    """Return what the last outcome made noticeable: an alarm, a cause, both or, mostly, nothing.
 
     The evidence is those wrong since the likeliest moment of the change that have the tag.
     """

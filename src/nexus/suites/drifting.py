@@ -9,7 +9,13 @@ from jaxtyping import Bool, Int64
 
 from nexus.base.randomness import integers, key, uniform
 from nexus.reason.boards import BoardReasoner
-from nexus.reason.outcomes import Outcome, OutcomeWatch, Seen, fit_outcomes, wrong_on_second_thoughts
+from nexus.reason.outcomes import (
+    Outcome,
+    OutcomeWatch,
+    Seen,
+    fit_outcomes,
+    wrong_on_second_thoughts,
+)
 from nexus.reason.patterns import Found, noticed
 from nexus.suites.thoughts import think
 from nexus.worlds.puzzles import Khop, Puzzles
@@ -153,8 +159,8 @@ def watched(
     watch, seen = fit_outcomes(outcomes[:stable]), Seen()
     alarms, causes, found = list[int](), list[int](), list[Found]()
     for row, outcome in zip(rows[stable:].tolist(), outcomes[stable:], strict=True):
-        before, seen = seen, watch.observe(seen, outcome)
-        found += noticed(before, seen)
+        seen = watch.observe(seen, outcome)
+        found += noticed(seen)
         if seen.suspicion is not None and seen.suspicion.at == seen.count:
             alarms.append(row)
         if seen.cause is not None:

@@ -1,4 +1,4 @@
-"""Candidate cores: built in a process of their own, and again from what was written down, bit by bit.
+"""Candidate cores: built in a process of their own, and again from what is written down.
 
 A candidate lies in ``runs/<run>/candidates/<sha256>/`` as ``weights`` and ``replay.json``; the
 lessons are an object of the run. Nothing here lets a candidate think: that is for people to decide.
@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from nexus.base.device import set_threads
-from nexus.base.errors import CheckpointError, DataError, NexusError, TrainingError
+from nexus.base.errors import CheckpointError, ConfigError, DataError, NexusError, TrainingError
 from nexus.base.proposals import Effect, Evidence, Policy, Proposal
 from nexus.config import recipe as recipe_of
 from nexus.nn.weights import from_bytes, load_module, module_bytes, to_bytes
@@ -71,9 +71,7 @@ class Candidate:
     cpu_s: float
 
 
-def order(
-    run: Run, task: str, lessons: Lessons, how: Consolidation, *, threads: int = 1
-) -> Replay:
+def order(run: Run, task: str, lessons: Lessons, how: Consolidation, *, threads: int = 1) -> Replay:
     """Return what to build from the core that thinks now; the lessons are stored in the run.
 
     Raises:
@@ -131,10 +129,11 @@ def read_replay(path: Path) -> Replay:
     again = "copy the candidate's folder from a backup, or build it again"
     try:
         told: dict[str, Any] = json.loads(path.read_bytes())
-        return Replay(**{**told, "how": Consolidation(**told["how"])})
+        how = Consolidation(**told.pop("how"))
+        return Replay(how=how, **told)
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror}", hint=again) from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ConfigError) as error:
         raise CheckpointError(f"{path} is no replay: {error}", hint=again) from None
 
 
@@ -239,7 +238,9 @@ def propose(
 
 
 def _part(tensors: Mapping[str, torch.Tensor], name: str) -> Puzzles:
-    given, solution = (tensors[f"{name}.{p}"].numpy().astype(np.int64) for p in ("given", "solution"))
+    given, solution = (
+        tensors[f"{name}.{p}"].numpy().astype(np.int64) for p in ("given", "solution")
+    )
     return Puzzles(
         given=given,
         solution=solution,
@@ -262,7 +263,14 @@ def _built(run: Run, replay: bytes) -> tuple[bytes, float]:
         path, out = Path(folder) / REPLAY, Path(folder) / WEIGHTS
         path.write_bytes(replay)
         check(run, read_replay(path))
-        command = [sys.executable, "-m", "nexus.train.candidates", str(run.folder), str(path), str(out)]
+        command = [
+            sys.executable,
+            "-m",
+            "nexus.train.candidates",
+            str(run.folder),
+            str(path),
+            str(out),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == _FAILED:
             kind, message, hint = json.loads(done.stdout.splitlines()[-1])
@@ -297,5 +305,5 @@ if __name__ == "__main__":
     try:
         _make(*(Path(argument) for argument in sys.argv[1:4]))
     except NexusError as error:
-        print(json.dumps([type(error).__name__, error.message, error.hint]))
+        sys.stdout.write(json.dumps([type(error).__name__, error.message, error.hint]) + "\n")
         sys.exit(_FAILED)

@@ -142,7 +142,7 @@ class Khop:
         return ""
 
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
-        """Return the puzzles with tiles renumbered and facts, and what they ask, in other places."""
+        """Return the puzzles with tiles renumbered and facts in other places, answers with them."""
         n = len(puzzles)
         rows = np.arange(n)[:, None]
         renamed = np.tile(np.arange(self.symbols), (n, 1))
@@ -151,7 +151,9 @@ class Khop:
         )
         order = np.argsort(uniform(key(stream, "places"), puzzles.index, FACTS), axis=1)
         cells = 3 * order[:, :, None] + np.arange(3)
-        cells = np.concatenate([cells.reshape(n, -1), np.tile(np.arange(_ASK - 1, _ASK + 2), (n, 1))], axis=1)
+        cells = np.concatenate(
+            [cells.reshape(n, -1), np.tile(np.arange(_ASK - 1, _ASK + 2), (n, 1))], axis=1
+        )
         return replace(
             puzzles,
             given=renamed[rows, puzzles.given][rows, cells],
