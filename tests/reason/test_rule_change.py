@@ -1,4 +1,4 @@
-"""What a rule comes to now is guessed from outcomes alone, and not guessed where they are silent."""
+"""What a rule comes to now is guessed from outcomes, and not guessed where they are silent."""
 
 from dataclasses import replace
 

@@ -39,6 +39,7 @@ from nexus.suites.drifting import (
     surely_wrong,
     watched,
 )
+from nexus.suites.figures_drift import drift_figure
 from nexus.suites.results import Figure
 from nexus.suites.thoughts import exact, load
 from nexus.train.candidates import Candidate, build, order, propose
@@ -114,6 +115,7 @@ def bench_drift(
         for name, figure in figures.items():
             found.setdefault(name, []).append(figure)
         details.append(told(learned))
+    drift_figure(folder, details[0], length=LENGTH)
     together = {name: results.over_seeds(each) for name, each in found.items()}
     if harms is not None:
         together |= harms(folder, recipe)
