@@ -35,6 +35,15 @@ def no_global_randomness() -> Iterator[None]:
     assert not drew, "drew from torch's global generator: use nexus.nn.seeding"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def keys_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep keys and anchors of tests away from those of whoever runs them."""
+    from nexus.review import keys  # not before the hook above has seen every module
+
+    folder = tmp_path_factory.mktemp("keys")
+    keys.keys_folder = lambda: folder
+
+
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run of the smallest recipe, trained once for all tests: read it, or copy it."""

@@ -14,6 +14,7 @@ from typing import Literal
 
 from nexus.base.errors import ConfigError
 from nexus.base.overlay import overlay
+from nexus.base.proposals import Policy
 
 
 def _at_least(owner: str, config: object, least: float, *names: str) -> None:
@@ -322,6 +323,18 @@ class EvaluateConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewConfig:
+    """How changes to what thinks are decided on, and where that is recorded."""
+
+    ledger: str = ""
+    """URL of a PostgreSQL database (its password in a pgpass file, not here); by default the ledger
+    is ``ledger.db`` beside the run."""
+    demo: bool = False
+    """Whether keys made for an unattended demo may decide."""
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
     """Everything a run is made from."""
 
@@ -336,6 +349,7 @@ class Recipe:
     train: TrainConfig = field(default_factory=TrainConfig)
     decide: DecideConfig = field(default_factory=DecideConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    review: ReviewConfig = field(default_factory=ReviewConfig)
 
     def __post_init__(self) -> None:
         if self.world.side % self.encode.vision.patch:

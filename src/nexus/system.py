@@ -35,6 +35,7 @@ from nexus.reason.grounding import Grounding
 from nexus.reason.parser import Parser, Reading
 from nexus.reason.reflection import Reflection
 from nexus.remember.memory import MemoryState, TestTimeMemory
+from nexus.review.approved import Approved
 from nexus.store.runs import Run
 from nexus.train.dynamics import action_ids
 from nexus.train.parts import Parts
@@ -76,10 +77,10 @@ class Senses:
         Raises:
             CheckpointError: perception is not trained there, or a file is damaged.
         """
-        run, parts, tokenizer = _opened(folder)
+        approved, parts, tokenizer = _opened(folder)
         senses = cls.fresh(parts, tokenizer)
         for name in ("encoder", "asker", "memory"):
-            _fill(getattr(senses, name), run, name)
+            _fill(getattr(senses, name), approved, name)
         return senses
 
     @torch.no_grad()
@@ -156,12 +157,13 @@ class System:
             CheckpointError: something is not trained there, or a file is damaged.
         """
         senses = Senses.load(folder)
-        run, parts, _ = _opened(folder)
-        reflection = Reflection(folder / "logs", core=run.manifest["fast"].sha256)
-        system = cls.fresh(parts, senses, calibration=_calibration(run), reflection=reflection)
+        approved, parts, _ = _opened(folder)
+        core = approved.artefacts["fast"].sha256 if "fast" in approved.artefacts else ""
+        reflection = Reflection(folder / "logs", core=core)
+        system = cls.fresh(parts, senses, calibration=_calibration(approved), reflection=reflection)
         for name in ("dynamics", "fast", "grounding"):
-            _fill(getattr(system, name), run, name)
-        _fill(system.parser.network, run, "parser")
+            _fill(getattr(system, name), approved, name)
+        _fill(system.parser.network, approved, "parser")
         return system
 
     def think(
@@ -280,16 +282,16 @@ def agreeing(
     return imagined
 
 
-def _opened(folder: Path) -> tuple[Run, Parts, Tokenizer]:
-    """Return a run with the modules its recipe describes, and its tokenizer."""
-    run = Run.open(folder)
-    recipe = overlay(Recipe(), tomllib.loads(run.recipe))
-    tokenizer = Tokenizer(run.artefact("tokenizer").decode())
-    return run, Parts(recipe=recipe, world=Tabletop(), vocabulary=tokenizer.size), tokenizer
+def _opened(folder: Path) -> tuple[Approved, Parts, Tokenizer]:
+    """Return what may think in a run, the modules its recipe describes, and its tokenizer."""
+    approved = Approved.open(folder)
+    recipe = overlay(Recipe(), tomllib.loads(Run.open(folder).recipe))
+    tokenizer = Tokenizer(approved.artefact("tokenizer").decode())
+    return approved, Parts(recipe=recipe, world=Tabletop(), vocabulary=tokenizer.size), tokenizer
 
 
-def _fill(module: torch.nn.Module, run: Run, name: str) -> None:
-    load_to_think(module, run.artefact(name), source=f"{name} of {run.folder}")
+def _fill(module: torch.nn.Module, approved: Approved, name: str) -> None:
+    load_to_think(module, approved.artefact(name), source=f"{name} of {approved.folder}")
 
 
 def _still(module: ModuleT) -> ModuleT:
@@ -297,11 +299,11 @@ def _still(module: ModuleT) -> ModuleT:
     return module.eval().requires_grad_(False)
 
 
-def _calibration(run: Run) -> Calibration:
+def _calibration(approved: Approved) -> Calibration:
     """Return the run's calibration; before it is measured, each route is taken at its word."""
-    if "calibration" not in run.manifest:
+    if "calibration" not in approved.artefacts:
         return Calibration()
-    data = run.artefact("calibration")
+    data = approved.artefact("calibration")
     try:
         return Calibration(**{name: tuple(values) for name, values in json.loads(data).items()})
     except (ValueError, TypeError) as error:

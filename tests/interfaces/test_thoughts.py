@@ -25,6 +25,8 @@ from nexus.interfaces.service.tracing import draw, thought, thoughts
 from nexus.nn.weights import module_bytes
 from nexus.reason.boards import BoardReasoner, think_aloud
 from nexus.reason.reflection import Reflection
+from nexus.review.approved import Approved
+from nexus.review.gate import Gate
 from nexus.store.runs import Run
 from nexus.store.traces import Trace, TraceLog
 from nexus.suites import figures_thoughts
@@ -54,9 +56,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))  # so it stays as it is
     folder = tmp_path / "runs" / "small"
     text = tomli_w.dumps(asdict(RECIPE))
-    made = Run.create(folder, recipe=text, config_hash=RECIPE.hash, seed=0)
+    Run.create(folder, recipe=text, config_hash=RECIPE.hash, seed=0)
     for task in TASKS:
-        made.publish(artefact(task), module_bytes(untrained(task)), kind="reasoner")
+        Gate(folder).found(artefact(task), module_bytes(untrained(task)), kind="core")
     return folder
 
 
@@ -95,7 +97,7 @@ def test_a_board_is_answered_when_the_checker_agrees_and_doubted_when_not(run: P
         for cycles, solution in zip(alone, data.solution.tolist(), strict=True)
     ]
     assert 0 < sum(right) < len(right)
-    core = Run.open(run).manifest["reasoner-sudoku6"].sha256
+    core = Approved.open(run).artefacts["reasoner-sudoku6"].sha256
     for row in (right.index(True), right.index(False)):
         solved = solve("sudoku6", typed(data.given[row].tolist()))
         trace = solved.trace
@@ -146,10 +148,12 @@ def test_bad_input_is_refused_before_a_run_is_even_looked_for(
 def test_a_thought_with_a_number_that_is_none_is_an_error_and_leaves_no_line(run: Path) -> None:
     boards = untrained("sudoku6")
     boards.symbol.weight.data[2] = float("nan")
-    Run.open(run).publish("reasoner-sudoku6", module_bytes(boards), kind="reasoner")
+    odd = run.with_name("odd")
+    Run.create(odd, recipe=Run.open(run).recipe, config_hash=RECIPE.hash, seed=0)
+    Gate(odd).found("reasoner-sudoku6", module_bytes(boards), kind="core")
     with pytest.raises(ThoughtError, match=r"cycle 1: .* hold nan"):
-        solve("sudoku6", FULL)
-    assert not (run / "logs").exists()
+        solve("sudoku6", FULL, run="odd")
+    assert not (odd / "logs").exists()
 
 
 def test_a_disk_that_refuses_does_not_stop_a_thought(run: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus.base.errors import ConfigError, DataError
-from nexus.evaluate.calibration import wilson
+from nexus.base.intervals import wilson
 from nexus.reason.causes import find_cause, log_tail
 
 NAMES = [f"{kind}:{k}" for kind in ("relation", "rule", "attribute", "kind") for k in range(5)]

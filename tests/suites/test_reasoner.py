@@ -9,6 +9,7 @@ import tomli_w
 import torch
 
 from nexus.config import PhaseConfig, ReasonerConfig, Recipe, TrainConfig
+from nexus.review.approved import Approved
 from nexus.store.runs import Run
 from nexus.suites import reasoner
 from nexus.suites.rival_khop import rival_khop
@@ -69,13 +70,13 @@ def test_the_lead_over_the_transformer_is_the_difference_on_the_same_boards(
 def test_what_was_trained_is_not_trained_again_and_a_resumed_run_has_the_same_weights(
     folder: Path, tmp_path: Path
 ) -> None:
-    before = dict(Run.open(folder).manifest)
+    before = dict(Approved.open(folder).artefacts)
     train_puzzle(RECIPE, folder, "khop")
-    assert dict(Run.open(folder).manifest) == before
+    assert dict(Approved.open(folder).artefacts) == before
     text = tomli_w.dumps(asdict(RECIPE))
     Run.create(tmp_path / "again", recipe=text, config_hash=RECIPE.hash, seed=RECIPE.seed)
     train_puzzle(RECIPE, tmp_path / "again", "khop")
-    again = Run.open(tmp_path / "again").manifest["reasoner-khop"]
+    again = Approved.open(tmp_path / "again").artefacts["reasoner-khop"]
     assert again.sha256 == before["reasoner-khop"].sha256
 
 

@@ -12,6 +12,7 @@ from torch.testing import assert_close
 
 from nexus.config import PhaseConfig, ReasonerConfig, Recipe, TrainConfig
 from nexus.nn.seeding import seeded, stream
+from nexus.review.approved import Approved
 from nexus.store.runs import Run
 from nexus.suites import briefly, rival_khop, tiny
 from nexus.suites.rivals import (
@@ -166,10 +167,10 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_rival_of_a_run_is_trained_once_and_kept(folder: Path) -> None:
     first = rival_khop.rival_khop(RECIPE, folder)
-    kept = Run.open(folder).manifest[rival_khop.NAME]
+    kept = Approved.open(folder).artefacts[rival_khop.NAME]
     lines = Run.open(folder).metrics.read_text()
     again = rival_khop.rival_khop(RECIPE, folder)
-    assert Run.open(folder).manifest[rival_khop.NAME] == kept
+    assert Approved.open(folder).artefacts[rival_khop.NAME] == kept
     assert Run.open(folder).metrics.read_text() == lines
     given = torch.from_numpy(Khop().sample(0, "test", np.arange(3)).given)
     assert torch.equal(likeliest(first)(given), likeliest(again)(given))

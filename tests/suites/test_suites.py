@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nexus.interfaces.report.contents import read_contents
-from nexus.store.runs import Run
+from nexus.review.approved import Approved
 from nexus.suites import confidence, perception, questions
 from nexus.suites.probing import grain, shifted
 from nexus.system import Senses, System
@@ -82,9 +82,9 @@ def test_the_report_finds_every_figure_drawn(smoke: Path) -> None:
 
 
 def test_fitting_confidence_changes_the_calibration_and_nothing_else(smoke: Path) -> None:
-    before = dict(Run.open(smoke).manifest)
+    before = dict(Approved.open(smoke).artefacts)
     fitted = confidence.fit_confidence(smoke)
-    after = dict(Run.open(smoke).manifest)
+    after = dict(Approved.open(smoke).artefacts)
     assert {n for n in after if after[n] != before.get(n)} <= {"calibration"}
     assert System.load(smoke).calibration == fitted
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nexus.base.randomness import key, uniform
-from nexus.store.runs import Run
+from nexus.review.approved import Approved
 
 COMMAND = [
     *(sys.executable, "-m", "nexus.interfaces.cli", "train", "perception"),
@@ -46,7 +46,7 @@ def ended(process: subprocess.Popen[bytes]) -> int:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    manifest = Run.open(folder / "runs" / "killed").manifest
+    manifest = Approved.open(folder / "runs" / "killed").artefacts
     return {name: artefact.sha256 for name, artefact in manifest.items()}
 
 

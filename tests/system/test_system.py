@@ -17,7 +17,7 @@ from nexus.logic.hypothetical import actions, goal
 from nexus.logic.language import HYPOTHETICAL, Term, parse
 from nexus.nn.weights import module_bytes
 from nexus.reason.parser import Reading
-from nexus.store.runs import Run
+from nexus.review.approved import Approved
 from nexus.store.traces import TraceLog
 from nexus.system import Senses, System, agreeing, foreseen
 from nexus.train.pipeline import train
@@ -112,7 +112,7 @@ def test_every_thought_is_logged(
     trace = TraceLog(run / "logs").read(decision.trace)
     assert (trace.task, trace.text) == ("tabletop", questions[1].text)
     assert (trace.answer, trace.confidence) == (decision.answer, round(decision.confidence, 4))
-    assert trace.core == Run.open(run).manifest["fast"].sha256
+    assert trace.core == Approved.open(run).artefacts["fast"].sha256
     assert trace.note("source") == seen[1].source
     assert trace.note("query") == questions[1].query
 
@@ -151,7 +151,7 @@ def test_a_picture_of_another_size_is_refused(system: System) -> None:
 
 
 def test_what_thinks_is_what_was_published(run: Path, system: System) -> None:
-    encoder = Run.open(run).artefact("encoder")
+    encoder = Approved.open(run).artefact("encoder")
     assert module_bytes(system.senses.encoder) == encoder
     assert not any(p.requires_grad for p in system.senses.encoder.parameters())
 
@@ -160,7 +160,7 @@ def test_what_thinks_is_what_was_published(run: Path, system: System) -> None:
 def test_a_changed_byte_is_refused_and_named(run: Path, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(run, folder)
-    sha = Run.open(folder).manifest[name].sha256
+    sha = Approved.open(folder).artefacts[name].sha256
     path = next(p for p in (folder / "objects").rglob("*") if p.name == sha)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -181,10 +181,10 @@ def test_an_untrained_half_is_named(run: Path, tmp_path: Path) -> None:
 
 
 def test_training_again_changes_nothing(run: Path) -> None:
-    before = dict(Run.open(run).manifest)
+    before = dict(Approved.open(run).artefacts)
     train(recipe("smoke"), run, "perception")
     train(recipe("smoke"), run, "questions")
-    assert dict(Run.open(run).manifest) == before
+    assert dict(Approved.open(run).artefacts) == before
 
 
 def test_an_imagination_that_contradicts_what_must_follow_proves_nothing(system: System) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.store.runs import Run
+from nexus.review.approved import Approved
 from nexus.train.checkpoint import Checkpoints
 from nexus.train.metrics import read
 
@@ -33,8 +33,8 @@ def test_two_processes_train_what_one_does(tmp_path: Path, run: Path) -> None:
     assert json.loads(done.stdout)["trained"] == "perception"  # said once, not by each process
 
     folder = tmp_path / "runs" / "two"
-    assert set(Run.open(folder).manifest) == {"tokenizer", "encoder", "asker", "memory"}
-    assert Run.open(folder).artefact("encoder")
+    assert set(Approved.open(folder).artefacts) == {"tokenizer", "encoder", "asker", "memory"}
+    assert Approved.open(folder).artefact("encoder")
     last = Checkpoints(folder / "checkpoints" / "perception").last()
     assert last is not None
     assert json.loads((last / "state.json").read_bytes())["world"] == 2

@@ -17,6 +17,9 @@ from nexus.config import Recipe, overlay
 from nexus.nn.thinking import load_to_think
 from nexus.nn.weights import hash_of, module_bytes
 from nexus.reason.boards import BoardReasoner
+from nexus.review.approved import Approved
+from nexus.review.gate import Gate
+from nexus.store.manifest import Artefact, system_hash
 from nexus.store.objects import sha256
 from nexus.store.runs import Run
 from nexus.suites.thoughts import exact
@@ -50,7 +53,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("runs") / "small"
     text = tomli_w.dumps(asdict(SMALL))
     made = Run.create(folder, recipe=text, config_hash=SMALL.hash, seed=0)
-    made.publish(artefact("khop"), module_bytes(_boards()), kind="core")
+    Gate(folder).found(artefact("khop"), module_bytes(_boards()), kind="core")
     return made
 
 
@@ -75,7 +78,8 @@ def test_a_candidate_lies_under_its_hash_and_its_replay_builds_the_same_bytes(
 
 
 def test_what_thinks_is_another_core_and_stays_as_it_was(run: Run, candidate: Candidate) -> None:
-    assert run.manifest[artefact("khop")].sha256 == candidate.replay.base != candidate.sha256
+    thinks = Approved.open(run.folder).artefacts[artefact("khop")].sha256
+    assert thinks == candidate.replay.base != candidate.sha256
 
 
 def test_the_process_of_its_own_computes_what_this_one_does(candidate: Candidate) -> None:
@@ -169,21 +173,18 @@ def test_nothing_to_learn_from_is_an_error() -> None:
         Consolidation(lessons=0.0)
 
 
-def test_a_draft_names_all_it_rests_on_and_expires(candidate: Candidate) -> None:
+def test_the_gate_takes_a_draft_and_nothing_that_thinks_changes(
+    run: Run, candidate: Candidate
+) -> None:
     evidence = Evidence(cause="rule:3x5: 9 of 9 wrong", traces=("a",), counts={"revealed": 9})
-    draft = candidates.propose(
-        candidate,
-        evidence,
-        (Effect(figure="rule:3x5", expected=0.97, tolerance=0.02),),
-        base="b" * 64,
-        system="c" * 64,
-        policy="d" * 64,
-        now=1_000,
-        data={"stream_seed": 0},
-        expires_s=60,
-    )
-    assert (draft.base, draft.candidate, draft.policy) == ("b" * 64, "c" * 64, "d" * 64)
-    assert draft.replay == sha256((candidate.folder / "replay.json").read_bytes())
-    assert draft.data["candidate_weights"] == candidate.sha256
-    assert draft.expires == 1_060
-    assert "rule:3x5" in draft.rationale
+    effect = Effect(figure="rule:3x5", expected=0.97, tolerance=0.02)
+    asked = candidates.draft(candidate, evidence, (effect,), data={"stream_seed": 0})
+    before, manifest = Approved.open(run.folder), (run.folder / "manifest.json").read_bytes()
+    proposal = Gate(run.folder).propose(asked)
+    made = Artefact(sha256=candidate.sha256, kind="core")
+    assert proposal.candidate == system_hash({**before.artefacts, artefact("khop"): made})
+    assert proposal.replay == candidate.replay_hash
+    assert proposal.data["lessons"] == candidate.replay.data
+    assert "rule:3x5" in proposal.rationale
+    assert Approved.open(run.folder).artefacts == before.artefacts
+    assert (run.folder / "manifest.json").read_bytes() == manifest

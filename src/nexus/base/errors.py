@@ -11,6 +11,8 @@ NexusError
 ├── NetworkError         something tried to leave this machine
 ├── CertificateError     a certificate does not establish its answer
 ├── ThoughtError         a thought came to numbers that are none: NaN or infinite latents or logits
+├── LedgerError          the record of what may think is damaged, cut short or not what it claims
+├── ReviewError          a change to what thinks is refused, and nothing has changed
 └── TrainingError        a run cannot go on: non-finite loss, collapse that restoring did not cure
 """
 
@@ -53,6 +55,12 @@ class CertificateError(NexusError): ...
 
 
 class ThoughtError(NexusError): ...
+
+
+class LedgerError(NexusError): ...
+
+
+class ReviewError(NexusError): ...
 
 
 class TrainingError(NexusError): ...

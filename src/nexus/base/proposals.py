@@ -1,11 +1,13 @@
-"""The records of a change to what thinks: what is proposed, what it was seen to do, what is agreed.
+"""The records of a change to what thinks: what is proposed, what it does, what is agreed.
 
-Who makes what, and who reads it: ``train`` makes ``Proposal`` with its candidate; ``evaluate`` makes
-``ShadowReport``; a person agrees to a ``Policy`` beforehand; ``review`` lets people decide.
+Who makes what, and who reads it: ``train`` makes ``Proposal`` with its candidate; ``evaluate``
+makes ``ShadowReport``; a ``Policy`` is agreed on beforehand; ``review`` lets people decide.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+
+from nexus.base.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,8 +142,8 @@ class Policy:
     """Persons who must approve; two for the two-person rule."""
     flagged_approvals: int = 2
     """Persons who must approve what the shadow report flags."""
-    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """Kind of change -> roles of those who may decide on it; a kind not named: any reviewer."""
+    lead_only: str = ""
+    """Kinds of change, apart by spaces, that only a lead may approve; others any reviewer may."""
     expires_s: int = 14 * 86_400
     """Longest time a proposal may wait for a decision."""
     forgotten: float = 0.01
@@ -155,3 +157,12 @@ class Policy:
     fallen: float = 0.05
     """Accuracy below what was expected, tolerance taken off, at which a change is rolled back; the
     whole of its 95 % interval must lie there."""
+
+    def __post_init__(self) -> None:
+        least = {"approvals": 1, "flagged_approvals": 1, "window": 1, "expires_s": 60}
+        for field_ in fields(self):
+            value, low = getattr(self, field_.name), least.get(field_.name, 0)
+            if not isinstance(value, str) and value < low:
+                raise ConfigError(
+                    f"review.policy.{field_.name} must be at least {low}, got {value}"
+                )

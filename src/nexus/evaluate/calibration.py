@@ -7,20 +7,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from nexus.base.errors import DataError
+from nexus.base.intervals import Interval
 from nexus.base.randomness import integers, key
 from nexus.decide.answer import Calibration
 
 BINS = 15
 """Bins of a reliability curve; each holds the same number of items ("equal mass")."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Interval:
-    """An estimate between two bounds of stated coverage."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,20 +163,6 @@ def fit_decision(record: RouteRecord, *, least: int = 30) -> Calibration:
         fast_only=(alone[0], alone[1]) if alone else default.fast_only,
         slow_only=(slow[0], slow[1]) if slow else default.slow_only,
     )
-
-
-def wilson(right: int, of: int, *, z: float = 1.96) -> Interval:
-    """Return a share with Wilson's score interval (JASA 22, 1927); ``z`` = 1.96 covers 95 %.
-
-    Raises:
-        DataError: ``of`` is 0.
-    """
-    if of < 1:
-        raise DataError(f"a share of {of} items has no interval")
-    p, n = right / of, float(of)
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return Interval(value=p, low=max(0.0, centre - half), high=min(1.0, centre + half))
 
 
 def paired_bootstrap(

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from nexus.base.errors import ConfigError, DataError
+from nexus.base.intervals import wilson
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,14 +131,7 @@ def _log_choose(n: int, k: int) -> float:
 def _interval(w: int, m: int, v: int, rest: int) -> tuple[float, float]:
     """Return the 95 % interval of ``w / m - v / rest`` (Newcombe, 1998, method 10)."""
     p, q = w / m, v / rest
-    (p_low, p_high), (q_low, q_high) = _wilson(p, m), _wilson(q, rest)
-    low = p - q - sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
-    high = p - q + sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
+    with_tag, without = wilson(w, m), wilson(v, rest)
+    low = p - q - sqrt((p - with_tag.low) ** 2 + (without.high - q) ** 2)
+    high = p - q + sqrt((with_tag.high - p) ** 2 + (q - without.low) ** 2)
     return max(-1.0, low), min(1.0, high)
-
-
-def _wilson(p: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    centre = p + z * z / (2 * n)
-    half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return (centre - half) / scale, (centre + half) / scale

@@ -1,4 +1,4 @@
-"""A run folder: the recipe, where it came from, what may think, and who is training it now."""
+"""A run folder: the recipe, where it came from, and who is training it now."""
 
 import fcntl
 import json
@@ -12,7 +12,6 @@ from typing import Any
 
 from nexus.base.errors import CheckpointError, ConfigError, StorageError
 from nexus.store.files import explained, settle, write_atomically, write_json
-from nexus.store.objects import Objects
 from nexus.store.provenance import code_hash, machine, package_versions
 
 
@@ -27,15 +26,6 @@ class RunInfo:
     seed: int
     packages: Mapping[str, str]
     machine: Mapping[str, str | int]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Artefact:
-    """One thing that ``think`` may load."""
-
-    sha256: str
-    kind: str
-    """core, encoder, parser, grounding, tokenizer, threshold or rule."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,39 +93,6 @@ class Run:
     def checkpoints(self, phase: str) -> Path:
         """Return the folder of one phase's checkpoints."""
         return self.folder / "checkpoints" / phase
-
-    @property
-    def manifest(self) -> Mapping[str, Artefact]:
-        """What may think, by name; empty while nothing is trained."""
-        path = self.folder / "manifest.json"
-        if not path.exists():
-            return {}
-        again = "delete it and run the same `nexus train` command: finished phases are not repeated"
-        try:
-            return {n: Artefact(**entry) for n, entry in _read_object(path, again).items()}
-        except TypeError as error:
-            raise CheckpointError(f"{path} is not a manifest: {error}", hint=again) from error
-
-    def publish(self, name: str, data: bytes, *, kind: str) -> str:
-        """Let ``data`` think under ``name`` and return its hash: object first, manifest second."""
-        entry = Artefact(sha256=self._objects.put(data), kind=kind)
-        entries = {**self.manifest, name: entry}
-        write_json(self.folder / "manifest.json", {n: asdict(e) for n, e in entries.items()})
-        return entry.sha256
-
-    def artefact(self, name: str) -> bytes:
-        """Return the bytes of one artefact of the manifest, checked against their hash."""
-        if (entry := self.manifest.get(name)) is None:
-            known = ", ".join(sorted(self.manifest)) or "nothing yet"
-            raise CheckpointError(
-                f"{self.folder} has no {name!r} to think with; it has {known}",
-                hint="run the training phase that makes it: see `nexus train --help`",
-            )
-        return self._objects.get(entry.sha256)
-
-    @property
-    def _objects(self) -> Objects:
-        return Objects(self.folder / "objects")
 
     @contextmanager
     def lock(self) -> Generator[None]:

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from nexus.base.errors import DataError
-from nexus.base.proposals import Effect, Evidence, Proposal
+from nexus.base.proposals import Effect, Evidence
 from nexus.config import Recipe
 from nexus.nn.thinking import load_to_think
 from nexus.nn.weights import load_module, module_bytes
@@ -25,7 +25,8 @@ from nexus.reason.causes import Cause
 from nexus.reason.drift import poisson_upper
 from nexus.reason.reflection import event_of
 from nexus.reason.rule_change import RuleChange, guess
-from nexus.store.objects import sha256
+from nexus.review.approved import Approved
+from nexus.review.gate import Draft
 from nexus.store.runs import Run
 from nexus.suites import results
 from nexus.suites.drifting import (
@@ -42,7 +43,7 @@ from nexus.suites.drifting import (
 from nexus.suites.figures_drift import drift_figure
 from nexus.suites.results import Figure
 from nexus.suites.thoughts import exact, load
-from nexus.train.candidates import Candidate, build, order, propose
+from nexus.train.candidates import Candidate, build, draft, order
 from nexus.train.consolidation import Consolidation, Lessons, consolidate
 from nexus.train.parts import Parts
 from nexus.train.phase import Progress
@@ -64,6 +65,8 @@ TASK: Final = "khop"
 
 Harms = Callable[[Path, Recipe], Mapping[str, Figure]]
 """Measures which planted harms a shadow report flags; see ``bench_drift``."""
+Decide = Callable[[Path, Draft], None]
+"""Has a draft denied in the run at a folder; without one, nobody decides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +89,7 @@ class Learned:
     """Examples from the change to the alarm, and to the named cause."""
     guess: RuleChange
     candidate: Candidate
-    proposal: Proposal
+    draft: Draft
     events: tuple[str, ...]
     ours: Scores
     rivals: Mapping[str, tuple[tuple[int, Scores], ...]]
@@ -96,11 +99,18 @@ class Learned:
 
 
 def bench_drift(
-    recipe: Recipe, folder: Path, *, seeds: int, progress: Progress, harms: Harms | None = None
+    recipe: Recipe,
+    folder: Path,
+    *,
+    seeds: int,
+    progress: Progress,
+    harms: Harms | None = None,
+    decide: Decide | None = None,
 ) -> dict[str, Any]:
     """Return how soon a change is noticed, and what is learned and lost, over ``seeds`` streams.
 
-    The core is the run's at ``folder``. ``harms`` adds its figures to these.
+    The core is the run's at ``folder``. ``harms`` adds its figures to these; ``decide`` denies what
+    is proposed, and what thinks must be the same bytes before and after.
 
     Raises:
         CheckpointError: the reasoner is not trained there.
@@ -111,7 +121,7 @@ def bench_drift(
     for seed in range(seeds):
         lived = stream(boards, known, seed, length=LENGTH, cycles=CYCLES)
         progress.note(f"seed {seed}: {LENGTH} examples thought about")
-        figures, learned = one_stream(boards, lived, folder, recipe, progress)
+        figures, learned = one_stream(boards, lived, folder, recipe, progress, decide)
         for name, figure in figures.items():
             found.setdefault(name, []).append(figure)
         details.append(told(learned))
@@ -124,7 +134,12 @@ def bench_drift(
 
 
 def one_stream(
-    boards: BoardReasoner, lived: Stream, folder: Path, recipe: Recipe, progress: Progress
+    boards: BoardReasoner,
+    lived: Stream,
+    folder: Path,
+    recipe: Recipe,
+    progress: Progress,
+    decide: Decide | None = None,
 ) -> tuple[dict[str, Figure], Learned]:
     """Return the figures of one stream, and what came of the change that is followed through."""
     slips = np.zeros(len(lived.data), dtype=bool)
@@ -136,7 +151,7 @@ def one_stream(
     named = sum(len(_quiet(lived, slips, draw).causes) for draw in range(REVELATIONS))
     stable = REVELATIONS * (len(lived.data) - REFERENCE)
     progress.note(f"seed {lived.seed}: delay {delays.mean():.0f}, {named} false proposals")
-    learned = follow(boards, lived, folder, recipe, progress)
+    learned = follow(boards, lived, folder, recipe, progress, decide)
     before = dict(learned.rivals)["never"][0][1]
     n = learned.n
     return {
@@ -175,7 +190,12 @@ def _quiet(lived: Stream, slips: Bool[np.ndarray, " n"], draw: int) -> Watched:
 
 
 def follow(
-    boards: BoardReasoner, lived: Stream, folder: Path, recipe: Recipe, progress: Progress
+    boards: BoardReasoner,
+    lived: Stream,
+    folder: Path,
+    recipe: Recipe,
+    progress: Progress,
+    decide: Decide | None,
 ) -> Learned:
     """Live through a change: alarm, cause, candidate, denial, then what if it were approved."""
     change, rows = drawn_change(lived.known, lived.seed), lived.shown()
@@ -195,10 +215,12 @@ def follow(
     lessons = lessons_from(lived, now, cause.tag, guessed)
     how = Consolidation(seed=lived.seed)
     run = Run.open(folder)
-    before = _memory(run, boards)
+    before = _memory(folder, boards)
     candidate = build(run, order(run, TASK, lessons, how))
-    proposal = _draft(run, lived, candidate, cause, seen, guessed, len(known_rows))
-    changed = sum(a != b for a, b in zip(before, _memory(run, boards), strict=True))
+    asked = _draft(lived, candidate, cause, seen, guessed, len(known_rows))
+    if decide is not None:
+        decide(folder, asked)
+    changed = sum(a != b for a, b in zip(before, _memory(folder, boards), strict=True))
     progress.note(f"seed {lived.seed}: {cause.tag} named at {now - change.at}, candidate built")
     new, old = _tested(lived, change, after=now)
     ours = _core(recipe, lived.known, (candidate.folder / "weights").read_bytes())
@@ -208,7 +230,7 @@ def follow(
         old=float(1 - lived.wrong(old, lived.revealed(old, change)).mean()),
     )
     progress.note(f"seed {lived.seed}: {scores} against {at_base}")
-    weights = run.artefact(artefact(TASK))
+    weights = Approved.open(folder).artefact(artefact(TASK))
     rivals = _rivals(weights, lived, change, now, known_rows, how, recipe, (new, old))
     return Learned(
         change=change,
@@ -216,7 +238,7 @@ def follow(
         cause=now + 1 - change.at,
         guess=guessed,
         candidate=candidate,
-        proposal=proposal,
+        draft=asked,
         events=tuple(event_of(f.finding, traces=f.traces).cause for f in seen.found),
         ours=scores,
         rivals={"never": ((now - change.at, at_base),), **rivals},
@@ -241,15 +263,14 @@ def lessons_from(lived: Stream, now: int, tag: str, guessed: RuleChange) -> Less
 
 
 def _draft(
-    run: Run,
     lived: Stream,
     candidate: Candidate,
     cause: Cause,
     seen: Watched,
     guessed: RuleChange,
     revealed: int,
-) -> Proposal:
-    """Return the proposal of a candidate; its manifests are those of this run alone."""
+) -> Draft:
+    """Return what the gate is asked with."""
     evidence = Evidence(
         cause=event_of(cause, traces=seen.found[-1].traces).cause,
         traces=seen.found[-1].traces,
@@ -264,28 +285,21 @@ def _draft(
         },
         intervals={"effect": (cause.low, cause.high)},
     )
-    manifest = {name: asdict(entry) for name, entry in run.manifest.items()}
-    base = sha256(repr(sorted(manifest.items())).encode())
-    manifest[artefact(TASK)]["sha256"] = candidate.sha256
-    return propose(
+    return draft(
         candidate,
         evidence,
         (
             Effect(figure=cause.tag, expected=0.97, tolerance=0.03),
             Effect(figure="all", expected=0.98, tolerance=0.02),
         ),
-        base=base,
-        system=sha256(repr(sorted(manifest.items())).encode()),
-        policy="",
-        now=int(time.time()),
         data={"stream_seed": lived.data.seed, "split": lived.data.split},
     )
 
 
-def _memory(run: Run, boards: BoardReasoner) -> bytes:
+def _memory(folder: Path, boards: BoardReasoner) -> bytes:
     """Return every byte of what thinks: the manifest, its object, and the core in memory."""
-    manifest = (run.folder / "manifest.json").read_bytes()
-    return manifest + run.artefact(artefact(TASK)) + module_bytes(boards)
+    manifest = (folder / "manifest.json").read_bytes()
+    return manifest + Approved.open(folder).artefact(artefact(TASK)) + module_bytes(boards)
 
 
 def _core(recipe: Recipe, known: Khop, weights: bytes) -> BoardReasoner:
@@ -376,7 +390,8 @@ def told(learned: Learned) -> dict[str, Any]:
         "guess": asdict(learned.guess),
         "candidate": learned.candidate.sha256,
         "candidate_cpu_s": learned.candidate.cpu_s,
-        "proposal": asdict(learned.proposal),
+        "evidence": asdict(learned.draft.evidence),
+        "data": dict(learned.draft.data),
         "ours": asdict(learned.ours),
         "rivals": {
             name: [{"at": at, **asdict(scores)} for at, scores in scored]

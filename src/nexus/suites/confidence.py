@@ -9,8 +9,8 @@ from typing import Final
 
 from nexus.decide.answer import Calibration
 from nexus.evaluate.calibration import fit_decision
+from nexus.review.gate import Gate
 from nexus.store.files import json_bytes
-from nexus.store.runs import Run
 from nexus.suites.answers import think_about
 from nexus.system import System
 
@@ -30,5 +30,5 @@ def fit_confidence(folder: Path) -> Calibration:
     system = System.load(folder)
     count = min(QUESTIONS, system.recipe.evaluate.questions)
     fitted = fit_decision(think_about(system, "val", count, first=FIRST).record)
-    Run.open(folder).publish("calibration", json_bytes(asdict(fitted)), kind="threshold")
+    Gate(folder).found("calibration", json_bytes(asdict(fitted)), kind="threshold")
     return fitted

@@ -12,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool, Float
 
+from nexus.base.intervals import wilson
 from nexus.base.randomness import integers, key
-from nexus.evaluate.calibration import reliability, wilson
+from nexus.evaluate.calibration import reliability
 from nexus.suites import results
 from nexus.suites.answers import Answers, think_about
 from nexus.suites.examples import keep_examples

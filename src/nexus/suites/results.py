@@ -13,8 +13,9 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool, Float
 
+from nexus.base.intervals import Interval, wilson
 from nexus.config import Recipe
-from nexus.evaluate.calibration import Interval, paired_bootstrap, wilson
+from nexus.evaluate.calibration import paired_bootstrap
 from nexus.store.files import write_json
 from nexus.store.provenance import code_hash
 

@@ -10,6 +10,7 @@ from torch import nn
 from nexus.config import Recipe
 from nexus.nn.weights import load_module
 from nexus.reason.boards import BoardReasoner
+from nexus.review.approved import Approved
 from nexus.store.runs import Run
 from nexus.suites import briefly
 from nexus.suites.rivals import RivalPhase, flat
@@ -42,7 +43,7 @@ def rival_khop(recipe: Recipe, folder: Path, progress: Progress | None = None) -
     """
     run, puzzle = Run.open(folder), Khop()
     net = flat(recipe, puzzle, _boards(recipe))
-    if NAME not in run.manifest:
+    if NAME not in Approved.open(folder).artefacts:
         count, home = recipe.reasoner.boards, folder / "puzzles"
         data = cached(puzzle, home, seed=recipe.seed, split="train", count=count)
         begun = list(Checkpoints(run.checkpoints(NAME)).list().values())
@@ -53,7 +54,7 @@ def rival_khop(recipe: Recipe, folder: Path, progress: Progress | None = None) -
             shop = Workshop(recipe=recipe, run=run, world=Tabletop(), progress=progress, stop=stop)
             shop.phase(phase, config)
             shop.publish(NAME, net)
-    load_module(net, run.artefact(NAME), source=NAME)
+    load_module(net, Approved.open(folder).artefact(NAME), source=NAME)
     return net.eval().requires_grad_(False)
 
 

@@ -12,7 +12,7 @@ from nexus.config import Recipe
 from nexus.nn.lora import Adaptation
 from nexus.nn.thinking import load_to_think
 from nexus.reason.boards import BoardReasoner, doubt
-from nexus.store.runs import Run
+from nexus.review.approved import Approved
 from nexus.train.parts import Parts
 from nexus.train.puzzles import artefact
 from nexus.worlds import puzzles
@@ -63,7 +63,7 @@ def load(folder: Path, recipe: Recipe, task: str) -> BoardReasoner:
     """
     parts = Parts(recipe=recipe, world=Tabletop(), vocabulary=1)
     boards, name = parts.boards(puzzles.get(task)), artefact(task)
-    load_to_think(boards, Run.open(folder).artefact(name), source=name)
+    load_to_think(boards, Approved.open(folder).artefact(name), source=name)
     return boards
 
 

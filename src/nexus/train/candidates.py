@@ -22,9 +22,11 @@ import torch
 
 from nexus.base.device import set_threads
 from nexus.base.errors import CheckpointError, ConfigError, DataError, NexusError, TrainingError
-from nexus.base.proposals import Effect, Evidence, Policy, Proposal
+from nexus.base.proposals import Effect, Evidence, Policy
 from nexus.config import recipe as recipe_of
 from nexus.nn.weights import from_bytes, load_module, module_bytes, to_bytes
+from nexus.review.approved import Approved
+from nexus.review.gate import Draft
 from nexus.store.files import json_bytes, write_folder
 from nexus.store.objects import Objects, sha256
 from nexus.store.provenance import code_hash, package_versions
@@ -76,12 +78,14 @@ def order(run: Run, task: str, lessons: Lessons, how: Consolidation, *, threads:
 
     Raises:
         CheckpointError: the core is not trained.
+        LedgerError: what may think there is not what the ledger says.
         StorageError: the disk refused.
     """
-    run.artefact(artefact(task))
+    approved = Approved.open(run.folder)
+    approved.artefact(artefact(task))
     return Replay(
         task=task,
-        base=run.manifest[artefact(task)].sha256,
+        base=approved.artefacts[artefact(task)].sha256,
         data=_objects(run).put(lessons_bytes(lessons)),
         how=how,
         config_hash=run.info.config_hash,
@@ -183,46 +187,35 @@ def read_lessons(data: bytes, *, source: str) -> Lessons:
         raise DataError(f"{source} holds no lessons: {error} is missing") from None
 
 
-def propose(
+def draft(
     candidate: Candidate,
     evidence: Evidence,
     effects: tuple[Effect, ...],
     *,
-    base: str,
-    system: str,
-    policy: str,
-    now: int,
     data: Mapping[str, str | int],
     proposer: str = "reflection",
-    expires_s: int = Policy().expires_s,
-) -> Proposal:
-    """Return the draft that asks for a candidate; nothing else happens.
+    lasts_s: int = Policy().expires_s,
+) -> Draft:
+    """Return what the gate is asked with; nothing else happens.
 
     Args:
         candidate: what was built.
         evidence: what speaks for it.
         effects: what it is expected to reach.
-        base: hash of the system manifest it starts from.
-        system: hash of the system manifest that would put it in place.
-        policy: hash of the policy it is to be judged by.
-        now: UTC in whole seconds since 1970.
         data: where the examples came from, beside what the replay says.
         proposer: who asks.
-        expires_s: seconds for which an approval counts.
+        lasts_s: how long it may wait for a decision.
     """
     replay = candidate.replay
-    return Proposal(
+    return Draft(
         change_id=secrets.token_hex(6),
         kind="core",
+        artefacts={artefact(replay.task): (candidate.folder / WEIGHTS).read_bytes()},
         proposer=proposer,
         rationale=f"{evidence.cause}; a copy of the core has learned what was revealed since",
         evidence=evidence,
-        expected_effects=effects,
-        revert_plan=f"put manifest {base} back in place: its objects are kept, byte for byte",
-        base=base,
-        candidate=system,
-        replay=candidate.replay_hash,
-        policy=policy,
+        effects=effects,
+        replay=(candidate.folder / REPLAY).read_bytes(),
         data={
             "task": replay.task,
             "base_weights": replay.base,
@@ -232,8 +225,7 @@ def propose(
             "seed": replay.how.seed,
             **data,
         },
-        created=now,
-        expires=now + expires_s,
+        lasts_s=lasts_s,
     )
 
 

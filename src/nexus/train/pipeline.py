@@ -20,6 +20,8 @@ from nexus.encode.joint import Encoder
 from nexus.nn.distributed import rank
 from nexus.nn.thinking import load_to_think
 from nexus.nn.weights import module_bytes
+from nexus.review.approved import Approved
+from nexus.review.gate import Gate
 from nexus.store.runs import Run
 from nexus.train.dynamics import DynamicsPhase
 from nexus.train.fast import Asker, FastPhase, calibrate_fast
@@ -61,6 +63,11 @@ class Workshop:
         if outcome.status == "interrupted":
             raise Interrupted(outcome.message)
 
+    @property
+    def approved(self) -> Approved:
+        """Return what may think so far."""
+        return Approved.open(self.run.folder)
+
     def publish(self, name: str, module: nn.Module) -> None:
         """Let the module's weights think."""
         self.publish_bytes(name, module_bytes(module.eval()))
@@ -68,12 +75,14 @@ class Workshop:
     def publish_bytes(self, name: str, data: bytes) -> None:
         """Let these bytes think; of several processes one writes and the others wait."""
         if rank() == 0:
-            self.run.publish(name, data, kind=name)
+            Gate(self.run.folder).found(
+                name, data, kind="core" if name == "fast" or name.startswith("reasoner-") else name
+            )
         wait()
 
     def load(self, name: str, module: nn.Module) -> None:
         """Fill a module with what was published."""
-        load_to_think(module, self.run.artefact(name), source=name)
+        load_to_think(module, self.approved.artefact(name), source=name)
 
 
 def train(
@@ -100,7 +109,7 @@ def train(
             recipe=recipe, run=Run.open(folder), world=Tabletop(), progress=progress, stop=stop
         )
         last, teach = _HALVES[what]
-        if last in shop.run.manifest:
+        if last in shop.approved.artefacts:
             (progress or Silent()).note(f"{what} is trained already")
         else:
             teach(shop)
@@ -108,10 +117,10 @@ def train(
 
 def tokenizer_of(shop: Workshop) -> Tokenizer:
     """Return the run's tokenizer, trained on the world's words when there is none yet."""
-    if "tokenizer" not in shop.run.manifest:
+    if "tokenizer" not in shop.approved.artefacts:
         tokenizer = Tokenizer.train(_told(shop), size=shop.recipe.world.vocabulary)
         shop.publish_bytes("tokenizer", tokenizer.content.encode())
-    return Tokenizer(shop.run.artefact("tokenizer").decode())
+    return Tokenizer(shop.approved.artefact("tokenizer").decode())
 
 
 def _told(shop: Workshop) -> Iterator[str]:

@@ -43,7 +43,7 @@ def train_puzzle(recipe: Recipe, folder: Path, task: str, progress: Progress | N
             recipe=recipe, run=Run.open(folder), world=Tabletop(), progress=progress, stop=stop
         )
         name = artefact(task)
-        if name in shop.run.manifest:
+        if name in shop.approved.artefacts:
             (progress or Silent()).note(f"{task} is trained already")
             return
         train, held_out = (

@@ -16,8 +16,8 @@ import numpy as np
 from nexus.base.errors import CheckpointError, InputError
 from nexus.interfaces.boards import TASKS, Task, read_board
 from nexus.interfaces.service.runs import find, recipe_of
+from nexus.review.approved import Approved
 from nexus.store.files import json_bytes, write_folder
-from nexus.store.runs import Run
 from nexus.worlds.puzzles import Puzzles
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def adapt(name: str, task: str, examples: Path, *, run: str = "") -> Adapted:
     about = {
         "task": task,
         "kind": change.kind,
-        "core": Run.open(folder).manifest[artefact(task)].sha256,
+        "core": Approved.open(folder).artefacts[artefact(task)].sha256,
         "examples": len(data),
         "before": float(before.mean()),
         "after": float(after.mean()),
@@ -122,7 +122,7 @@ def remembered(folder: Path, task: str, name: str) -> "Adaptation":
         raise CheckpointError(
             f"{home} is damaged: {error}", hint="delete it and run `nexus adapt` again"
         ) from None
-    if core != Run.open(folder).manifest[artefact(task)].sha256:
+    if core != Approved.open(folder).artefacts[artefact(task)].sha256:
         raise CheckpointError(
             f"{home} was learned on another core than the one that thinks now",
             hint="run `nexus adapt` again",

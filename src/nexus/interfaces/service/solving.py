@@ -14,7 +14,7 @@ from nexus.interfaces.boards import TASKS, Posed, Task, pose, read_board
 from nexus.interfaces.service.adapting import remembered
 from nexus.interfaces.service.runs import find, recipe_of
 from nexus.reason.reflection import Reflection
-from nexus.store.runs import Run
+from nexus.review.approved import Approved
 from nexus.store.traces import Cycle, Trace
 
 MOST_CYCLES: Final = 256
@@ -86,7 +86,7 @@ def _think(
     rows = (torch.from_numpy(part[None]) for part in (posed.given, posed.asked, posed.fixed))
     change = remembered(folder, task.puzzle.name, memory) if memory else None
     (thought,) = think_aloud(boards, *rows, cycles=cycles, task=change)
-    return Run.open(folder).manifest[artefact(task.puzzle.name)].sha256, thought
+    return Approved.open(folder).artefacts[artefact(task.puzzle.name)].sha256, thought
 
 
 def _trace(

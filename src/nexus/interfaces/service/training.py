@@ -11,6 +11,7 @@ import tomli_w
 from nexus.base.errors import CheckpointError
 from nexus.config import Recipe
 from nexus.interfaces.service.runs import folder_of
+from nexus.review.approved import Approved
 from nexus.store.runs import Run
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def first() -> bool:
 
 def trained(folder: Path, half: Half) -> bool:
     """Return whether one half of the run at ``folder`` is trained to its end."""
-    return (folder / "run.json").exists() and _LAST[half] in Run.open(folder).manifest
+    return (folder / "run.json").exists() and _LAST[half] in Approved.open(folder).artefacts
 
 
 def train_into(

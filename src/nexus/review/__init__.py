@@ -1,0 +1,1 @@
+"""Permission: nothing that thinks changes without a person's recorded, reversible approval."""

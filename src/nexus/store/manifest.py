@@ -1,0 +1,26 @@
+"""The system manifest: every artefact that may think, by name; its hash names the whole system."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from nexus.store.files import json_bytes
+from nexus.store.objects import sha256
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Artefact:
+    """One thing that ``think`` may load."""
+
+    sha256: str
+    kind: str
+    """core, encoder, parser, grounding, tokenizer, threshold or rule."""
+
+
+def manifest_bytes(artefacts: Mapping[str, Artefact]) -> bytes:
+    """Return a system as the bytes of its manifest."""
+    return json_bytes({name: asdict(entry) for name, entry in artefacts.items()})
+
+
+def system_hash(artefacts: Mapping[str, Artefact]) -> str:
+    """Return the hash that names a system."""
+    return sha256(manifest_bytes(artefacts))
