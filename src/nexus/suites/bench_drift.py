@@ -19,7 +19,7 @@ from nexus.base.errors import DataError
 from nexus.base.proposals import Effect, Evidence
 from nexus.config import Recipe
 from nexus.nn.thinking import load_to_think
-from nexus.nn.weights import load_module, module_bytes
+from nexus.nn.weights import module_bytes
 from nexus.reason.boards import BoardReasoner
 from nexus.reason.causes import Cause
 from nexus.reason.drift import poisson_upper
@@ -29,7 +29,9 @@ from nexus.review.approved import Approved
 from nexus.review.gate import Draft
 from nexus.store.runs import Run
 from nexus.suites import results
+from nexus.suites.drift_rivals import Scores, rivals_of, scores_of
 from nexus.suites.drifting import (
+    CYCLES,
     LENGTH,
     REFERENCE,
     Change,
@@ -42,41 +44,27 @@ from nexus.suites.drifting import (
 )
 from nexus.suites.figures_drift import drift_figure
 from nexus.suites.results import Figure
-from nexus.suites.thoughts import exact, load
+from nexus.suites.thoughts import load
 from nexus.train.candidates import Candidate, build, draft, order
-from nexus.train.consolidation import Consolidation, Lessons, consolidate
+from nexus.train.consolidation import Consolidation, Lessons
 from nexus.train.parts import Parts
 from nexus.train.phase import Progress
 from nexus.train.puzzles import artefact
 from nexus.worlds.puzzles import Khop
 from nexus.worlds.tabletop import Tabletop
 
-CYCLES: Final = 48
-"""Cycles the core thinks about an example; ten hops need more than the recipe's."""
 DRAWS: Final = 40
 """Changes drawn for the delay of each stream."""
 REVELATIONS: Final = 5
 """Draws of what is revealed, for false proposals."""
 TESTED: Final = {"new": 300, "old": 700}
 """Examples after the update on which cores are compared."""
-PARTS: Final = 4
-"""Times at which always fine-tuning is measured."""
 TASK: Final = "khop"
 
 Harms = Callable[[Path, Recipe], Mapping[str, Figure]]
 """Measures which planted harms a shadow report flags; see ``bench_drift``."""
 Decide = Callable[[Path, Draft], None]
 """Has a draft denied in the run at a folder; without one, nobody decides."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scores:
-    """Shares right of one core on the same examples after the update."""
-
-    new: float
-    """Of those that go through the changed rule."""
-    old: float
-    """Of the rest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,14 +212,14 @@ def follow(
     progress.note(f"seed {lived.seed}: {cause.tag} named at {now - change.at}, candidate built")
     new, old = _tested(lived, change, after=now)
     ours = _core(recipe, lived.known, (candidate.folder / "weights").read_bytes())
-    scores = _scores(ours, lived, change, new, old)
+    scores = scores_of(ours, lived, change, new, old)
     at_base = Scores(
         new=float(1 - lived.wrong(new, lived.revealed(new, change)).mean()),
         old=float(1 - lived.wrong(old, lived.revealed(old, change)).mean()),
     )
     progress.note(f"seed {lived.seed}: {scores} against {at_base}")
     weights = Approved.open(folder).artefact(artefact(TASK))
-    rivals = _rivals(weights, lived, change, now, known_rows, how, recipe, (new, old))
+    rivals = rivals_of(weights, lived, change, now, known_rows, how, recipe, (new, old))
     return Learned(
         change=change,
         alarm=next(row for row in seen.alarms if row >= since) + 1 - change.at,
@@ -316,68 +304,6 @@ def _tested(
     rest = np.arange(after + 1, len(lived.data))
     has = lived.having(change.tag)[rest]
     return rest[has][: TESTED["new"]], rest[~has][: TESTED["old"]]
-
-
-def _scores(
-    boards: BoardReasoner,
-    lived: Stream,
-    change: Change,
-    new: Int64[np.ndarray, " n"],
-    old: Int64[np.ndarray, " m"],
-) -> Scores:
-    right = [
-        float(exact(boards, lived.revealed(rows, change), cycles=CYCLES)[-1].mean())
-        for rows in (new, old)
-    ]
-    return Scores(new=right[0], old=right[1])
-
-
-def _rivals(
-    weights: bytes,
-    lived: Stream,
-    change: Change,
-    now: int,
-    known_rows: Int64[np.ndarray, " n"],
-    how: Consolidation,
-    recipe: Recipe,
-    tested: tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]],
-) -> dict[str, tuple[tuple[int, Scores], ...]]:
-    """Return what simpler ways reach with as many board-steps: they learn what was revealed, as is.
-
-    ``always`` learns from each outcome when it turns out; ``plain``, ``ewc`` and ``replay`` learn
-    from those since the change when ours does: from them alone, held by EWC, beside replay.
-    """
-    few = tuple(rows[: TESTED["new"] // 2] for rows in tested)
-
-    def fresh() -> BoardReasoner:
-        boards = Parts(recipe=recipe, world=Tabletop(), vocabulary=1).boards(lived.known)
-        load_module(boards, weights, source="the core")
-        return boards
-
-    revealed = lived.revealed(known_rows, change)
-    past = lived.data.take(slice(0, change.at))
-    answered = replace(past, solution=np.where(past.asked, lived.answer[: change.at], 0))
-    found = dict[str, tuple[tuple[int, Scores], ...]]()
-    for name, other in {
-        "ewc": replace(how, lessons=1.0, ewc=1.0),
-        "replay": how,
-    }.items():
-        boards = fresh()
-        consolidate(boards, lived.known, Lessons(taught=revealed, replay=answered), other)
-        found[name] = ((now - change.at, _scores(boards, lived, change, *few)),)
-    boards, rows = fresh(), lived.shown()
-    rows = rows[rows >= change.at]
-    # As many board-steps as ours has, spread over all outcomes: each in 16 guises.
-    steps = max(1, round(how.steps * how.batch / 16 / len(rows)))
-    each = replace(how, lessons=1.0, batch=16, steps=steps, segments=steps)
-    scored = list[tuple[int, Scores]]()
-    for part in np.array_split(rows, PARTS):
-        for row in part.tolist():
-            one = Lessons(taught=lived.revealed(np.array([row]), change), replay=past)
-            consolidate(boards, lived.known, one, replace(each, seed=row))
-        scored.append((int(part[-1]) - change.at, _scores(boards, lived, change, *few)))
-    found["always"] = tuple(scored)
-    return found
 
 
 def told(learned: Learned) -> dict[str, Any]:

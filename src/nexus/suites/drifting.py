@@ -29,6 +29,8 @@ CHANGES: Final = (5_000, 6_000)
 REVEALED: Final = 0.1
 """Share of examples whose outcome turns out."""
 SPLIT: Final = "test"
+CYCLES: Final = 48
+"""Cycles the core thinks about an example; ten hops need more than the recipe's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -38,7 +38,8 @@ def drift_figure(folder: Path, told: Mapping[str, Any], *, length: int) -> None:
         both = figure.subplots(1, 2, sharex=True)
         for panel, (part, title) in zip(both, panels, strict=True):
             start = before["old"] if part == "new" else before[part]
-            for way, (name, colour, stroke) in _LINES.items():
+            for way in (way for way in _LINES if way in ways):
+                name, colour, stroke = _LINES[way]
                 x, y = [-_BEFORE, 0.0], [start, start]
                 x, y = [*x, 0.0], [*y, before[part]]
                 for point in ways[way]:
