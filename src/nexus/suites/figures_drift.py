@@ -51,7 +51,7 @@ def drift_figure(folder: Path, told: Mapping[str, Any], *, length: int) -> None:
             for at, words in ((told["alarm"], "alarm"), (told["cause"], "cause named")):
                 panel.axvline(at, color=INK, linewidth=0.6, alpha=0.5)
                 panel.annotate(
-                    words, (at, 0.03), rotation=90, ha="right", va="bottom", fontsize=7, color=INK
+                    words, (at, 0.45), rotation=90, ha="right", va="bottom", fontsize=7, color=INK
                 )
             panel.set(title=title, ylim=(0.0, 1.03), xlabel="examples since the change")
         both[0].set_ylabel("share right")
