@@ -27,7 +27,7 @@ from nexus.logic.hypothetical import apply
 from nexus.logic.language import Vocabulary
 from nexus.nn.finite import check_finite
 from nexus.nn.records import Latents, Thought
-from nexus.nn.weights import load_module
+from nexus.nn.thinking import load_to_think
 from nexus.predict.ask import AskPredictor
 from nexus.predict.dynamics import LatentDynamics
 from nexus.reason.fast import FastReasoner, first_impression, step_symbols
@@ -291,7 +291,7 @@ def _opened(folder: Path) -> tuple[Approved, Parts, Tokenizer]:
 
 
 def _fill(module: torch.nn.Module, approved: Approved, name: str) -> None:
-    load_module(module, approved.artefact(name), source=f"{name} of {approved.folder}")
+    load_to_think(module, approved.artefact(name), source=f"{name} of {approved.folder}")
 
 
 def _still(module: ModuleT) -> ModuleT:

@@ -17,6 +17,7 @@ from nexus.logic.language import SIGNATURES
 from nexus.reason.causes import find_cause
 from nexus.reason.corrections import event_of as correction_event
 from nexus.reason.drift import Cusum, Watch, fit_rate
+from nexus.reason.outcomes import Outcome, Seen
 from nexus.reason.reflection import Drift, Finding, notice
 from nexus.store.corrections import Correction
 from nexus.store.traces import Trace
@@ -152,3 +153,25 @@ def watch(traces: Sequence[Trace], apart: Bool[np.ndarray, " n"]) -> Watched:
             evidence = tuple(traces[at].id for at in span if apart[at])
             first = Found(finding=Drift(cusum=cusum, watch=state), traces=evidence)
     return Watched(cusum=cusum, alarms=alarms, first=first)
+
+
+def noticed(after: Seen) -> list[Found]:
+    """Return what the last outcome made noticeable: an alarm, a cause, both or, mostly, nothing.
+
+    The evidence is those wrong since the likeliest moment of the change that have the tag.
+    """
+    suspicion, found = after.suspicion, list[Found]()
+    if suspicion is None:
+        return found
+    rows = after.kept[max(0, len(after.kept) - (after.count - suspicion.since)) :]
+    if suspicion.at == after.count:
+        finding = Drift(cusum=suspicion.cusum, watch=suspicion.watch)
+        found.append(Found(finding=finding, traces=_wrong_with(rows, suspicion.tag)))
+    if after.cause is not None:
+        traces = _wrong_with(rows, after.cause.tag)
+        found.append(Found(finding=after.cause, traces=traces))
+    return found
+
+
+def _wrong_with(rows: Sequence[Outcome], tag: str) -> tuple[str, ...]:
+    return tuple(row.id for row in rows if row.wrong and tag in row.tags)

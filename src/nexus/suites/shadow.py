@@ -267,14 +267,13 @@ def tags_of(puzzle: Puzzle, data: Puzzles) -> tuple[frozenset[str], ...]:
     which most boards are, is no slice.
     """
     own = frozenset({data.split} - {"val", "test"})
-    tags = list[frozenset[str]]()
-    for band, given in zip(data.band.tolist(), data.given, strict=True):
-        mine = own | ({puzzle.bands[band]} if band >= 0 else frozenset())
-        if isinstance(puzzle, Khop):
-            used = puzzle.rules.used(puzzle.chain(given))
-            mine |= {f"rule:{first}x{second}" for first, second in used}
-        tags.append(mine)
-    return tuple(tags)
+    about = puzzle.tags(data) if isinstance(puzzle, Khop) else [frozenset[str]()] * len(data)
+    return tuple(
+        own
+        | ({puzzle.bands[band]} if band >= 0 else frozenset[str]())
+        | {tag for tag in tags if tag.startswith("rule:")}
+        for band, tags in zip(data.band.tolist(), about, strict=True)
+    )
 
 
 def _paired(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nexus.config import Recipe
 from nexus.nn.lora import Adaptation
-from nexus.nn.weights import load_module
+from nexus.nn.thinking import load_to_think
 from nexus.reason.boards import BoardReasoner, doubt
 from nexus.review.approved import Approved
 from nexus.train.parts import Parts
@@ -63,8 +63,8 @@ def load(folder: Path, recipe: Recipe, task: str) -> BoardReasoner:
     """
     parts = Parts(recipe=recipe, world=Tabletop(), vocabulary=1)
     boards, name = parts.boards(puzzles.get(task)), artefact(task)
-    load_module(boards, Approved.open(folder).artefact(name), source=name)
-    return boards.eval().requires_grad_(False)
+    load_to_think(boards, Approved.open(folder).artefact(name), source=name)
+    return boards
 
 
 def think(boards: BoardReasoner, data: Puzzles, *, cycles: int) -> Thoughts:

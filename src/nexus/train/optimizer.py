@@ -11,6 +11,7 @@ from torch.optim import AdamW, Optimizer
 
 from nexus.base.errors import ConfigError
 from nexus.config import PhaseConfig
+from nexus.nn.thinking import refuse_thinking
 
 BETAS = (0.9, 0.98)
 MOMENTUM = 0.95
@@ -22,12 +23,17 @@ def build(module: nn.Module, config: PhaseConfig) -> Optimizer:
     Only matrices of linear and convolution layers decay: shrinking a norm, a bias, a learnt query
     or a table of tokens or positions just loses it (a row is not seen in every batch). With
     "muon", the linear layers inside a ``ModuleList`` (the blocks) follow Muon, all else AdamW.
+
+    Raises:
+        ConfigError: nothing learns.
+        TrainingError: one of the parameters was loaded to think.
     """
     kinds: dict[str, list[nn.Parameter]] = {"muon": [], "decay": [], "plain": []}
     for parameter, kind in _kinds(module):
         kinds["decay" if kind == "muon" and config.optimizer == "adamw" else kind].append(parameter)
     if not any(kinds.values()):
         raise ConfigError(f"{type(module).__name__} has no parameter that learns")
+    refuse_thinking(parameter for some in kinds.values() for parameter in some)
     groups = [
         {"params": kinds["muon"], "lr": config.muon_rate, "muon": True},
         {"params": kinds["decay"], "lr": config.rate},

@@ -18,7 +18,8 @@ from nexus.base.errors import ConfigError
 from nexus.config import PhaseConfig, Recipe
 from nexus.encode.joint import Encoder
 from nexus.nn.distributed import rank
-from nexus.nn.weights import load_module, module_bytes
+from nexus.nn.thinking import load_to_think
+from nexus.nn.weights import module_bytes
 from nexus.review.approved import Approved
 from nexus.review.gate import Gate
 from nexus.store.runs import Run
@@ -81,8 +82,7 @@ class Workshop:
 
     def load(self, name: str, module: nn.Module) -> None:
         """Fill a module with what was published."""
-        load_module(module, self.approved.artefact(name), source=name)
-        module.eval().requires_grad_(False)
+        load_to_think(module, self.approved.artefact(name), source=name)
 
 
 def train(

@@ -53,7 +53,7 @@ def board_loss(said: Said, batch: BoardBatch) -> Losses:
     )
 
 
-class _Learner(nn.Module):
+class Learner(nn.Module):
     """The reasoner with its loss, and the state its last batch was left in."""
 
     def __init__(self, boards: BoardReasoner) -> None:
@@ -94,7 +94,7 @@ class BoardPhase(FrozenPhase):
         segments: int,
         seed: int,
     ) -> None:
-        self.learner = _Learner(boards)
+        self.learner = Learner(boards)
         super().__init__(name, self.learner, config, seed=seed)
         self.puzzle, self.data, self.segments = puzzle, data, segments
 

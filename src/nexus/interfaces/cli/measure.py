@@ -72,18 +72,20 @@ class Bench:
         nexus bench ablation --seconds 120 --seeds 3 --json
         nexus bench reason --json
         nexus bench recursion --task khop --seconds 600 --seeds 3 --json
+        nexus bench drift --json
     """
 
     what: tyro.conf.Positional[
-        Literal["data", "step", "lite", "reason", "collapse", "ablation", "recursion"]
+        Literal["data", "step", "lite", "reason", "collapse", "ablation", "recursion", "drift"]
     ]
     """data: scenes a CPU second. step: a step of masked prediction against a plain I-JEPA's. lite:
     what a step asks of a GPU, counted. reason: how long an answer, a reflection and a checkpoint
     take. collapse: SIGReg's weight, batch and rate against rank. ablation: every objective left out
-    in turn, at equal CPU time. recursion: the reasoner and its rivals on a puzzle, likewise."""
+    in turn, at equal CPU time. recursion: the reasoner and its rivals on a puzzle, likewise. drift:
+    a rule of the world changes, and is noticed, learned and proposed."""
     recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
-    """What is measured or varied: tiny for step and recursion, lite for lite and reason, demo for
-    the rest, if not given."""
+    """What is measured or varied: tiny for step, recursion and drift, lite for lite and reason,
+    demo for the rest, if not given."""
     task: Literal["sudoku6", "khop", "maze"] = "sudoku6"
     """The puzzle of recursion."""
     steps: int = 80
@@ -91,7 +93,7 @@ class Bench:
     seconds: float = 120.0
     """CPU seconds of each run of ablation or recursion."""
     seeds: int = 3
-    """Runs of each variant of ablation, each contender of recursion."""
+    """Runs of each variant of ablation, each contender of recursion; streams of drift."""
     json: Json = False
 
     def run(self) -> int:
@@ -115,6 +117,8 @@ class Bench:
                     result = measuring.bench_recursion(
                         self.recipe or "tiny", self.task, self.seconds, self.seeds, progress
                     )
+                case "drift":
+                    result = measuring.bench_drift(self.recipe or "tiny", self.seeds, progress)
                 case "collapse":
                     result = measuring.bench_collapse(self.recipe or "demo", self.steps, progress)
                 case "ablation":

@@ -152,6 +152,24 @@ def bench_recursion(
     )
 
 
+def bench_drift(recipe: str, seeds: int, progress: "Progress") -> Mapping[str, Any]:
+    """Return how soon a changed rule is noticed, and what a candidate has learned of it.
+
+    The core is that of the newest run of ``recipe``; it is trained first if need be.
+    """
+    from nexus.base.device import set_threads
+    from nexus.suites import results
+    from nexus.suites.bench_drift import bench_drift
+
+    made_from = recipe_named(recipe)
+    folder = runs.find_or_name("", made_from)
+    reasoner_into(made_from, folder, "khop", progress=progress)
+    set_threads()
+    found = bench_drift(made_from, folder, seeds=seeds, progress=progress)
+    results.store(folder, found)
+    return found
+
+
 def bench_collapse(recipe: str, steps: int, progress: "Progress") -> Mapping[str, Any]:
     """Return which weights of SIGReg keep prediction alone from collapsing."""
     from nexus.base.device import set_threads

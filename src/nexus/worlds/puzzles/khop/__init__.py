@@ -131,15 +131,23 @@ class Khop:
             if (comes_to := self._composed(facts, chain)) != said
         ]
 
+    def chain(self, given: Int64[np.ndarray, " cell"]) -> list[int]:
+        """Return the relations of the first chain that is asked for; none where there is none.
+
+        Raises:
+            InputError: a cell holds something that does not belong there.
+        """
+        facts, (a, b) = self.facts(given)
+        return [facts[place][1] for place in next(_chains(facts, a, b), ())]
+
     def way(self, given: Int64[np.ndarray, " cell"]) -> int | None:
         """Return what the first chain from tile to tile comes to; None where there is none.
 
         Raises:
             InputError: a cell holds something that does not belong there.
         """
-        facts, (a, b) = self.facts(given)
-        chain = next(_chains(facts, a, b), None)
-        return None if chain is None else self._composed(facts, chain)
+        chain = self.chain(given)
+        return self.rules.compose(chain) if chain else None
 
     def contradiction(self, given: Int64[np.ndarray, " cell"]) -> str:
         """Return which facts contradict each other: two of one pair, or two chains that differ."""
@@ -162,30 +170,25 @@ class Khop:
         facts, (a, b) = self.facts(given)
         return telling_of(facts.values(), a, b)
 
-    def chain(self, given: Int64[np.ndarray, " cell"]) -> list[int]:
-        """Return the relations of the chain the question asks for, from its first tile on.
-
-        Raises:
-            InputError: a cell holds something that does not belong there, or there is no chain.
-        """
-        facts, (a, b) = self.facts(given)
-        found = next(_chains(facts, a, b), None)
-        if found is None:
-            raise InputError(f"no chain of facts leads from tile {a} to tile {b}")
-        return [facts[place][1] for place in found]
-
     def relabel(self, puzzles: Puzzles, stream: int) -> Puzzles:
-        """Return the puzzles with tiles renumbered and facts in other places."""
+        """Return the puzzles with tiles renumbered and facts in other places, answers with them."""
         n = len(puzzles)
         rows = np.arange(n)[:, None]
         renamed = np.tile(np.arange(self.symbols), (n, 1))
         renamed[:, 1 : TILES + 1] = 1 + np.argsort(
             uniform(key(stream, "tiles"), puzzles.index, TILES), axis=1
         )
-        given = renamed[rows, puzzles.given]
         order = np.argsort(uniform(key(stream, "places"), puzzles.index, FACTS), axis=1)
-        given[:, :-3] = given[:, :-3].reshape(n, FACTS, 3)[rows, order].reshape(n, -1)
-        return replace(puzzles, given=given)
+        cells = 3 * order[:, :, None] + np.arange(3)
+        cells = np.concatenate(
+            [cells.reshape(n, -1), np.tile(np.arange(_ASK - 1, _ASK + 2), (n, 1))], axis=1
+        )
+        return replace(
+            puzzles,
+            given=renamed[rows, puzzles.given][rows, cells],
+            solution=puzzles.solution[rows, cells],
+            asked=puzzles.asked[rows, cells],
+        )
 
     def explained(self, puzzles: Puzzles) -> Puzzles:
         """Return the puzzles with every tile asked that at most four facts lead to from the first.
@@ -207,6 +210,25 @@ class Khop:
         told = step != _UNKNOWN
         solution[:, 2:-3:3][told], asked[:, 2:-3:3][told] = step[told], True
         return replace(puzzles, solution=solution, asked=asked)
+
+    def answered(self, puzzles: Puzzles) -> Puzzles:
+        """Return the puzzles with the answers they have under these rules, whoever made them."""
+        solution = puzzles.solution.copy()
+        for row, given in zip(solution, puzzles.given, strict=True):
+            row[_ASK] = self.rules.compose(self.chain(given))
+        return replace(puzzles, solution=solution)
+
+    def tags(self, puzzles: Puzzles) -> list[frozenset[str]]:
+        """Return what each puzzle is about: its hops, and the rules its chain goes through.
+
+        ``rule:3x5`` says that relation 5 is composed after something that came to 3. These are read
+        off what is given, under these rules; under others they hold up to the first rule changed.
+        """
+        chains = [self.chain(given) for given in puzzles.given]
+        return [
+            frozenset({f"hops:{len(c)}", *(f"rule:{a}x{b}" for a, b in self.rules.used(c))})
+            for c in chains
+        ]
 
     def describe(self, puzzles: Puzzles) -> list[str]:
         """Return each puzzle as text: its facts, blank places left out, and its question."""

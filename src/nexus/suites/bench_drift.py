@@ -1,0 +1,327 @@
+"""Bench "drift": one rule of the world changes; is it noticed, learned, and nothing else lost?
+
+The core thinks about a stream of k-hop puzzles (k = 2 to 10); of one example in ten the true
+outcome turns out, nothing else. What is built is never told the new table, nor when it changed.
+Delays and false proposals are measured over many draws of change and revelation on the answers of
+each stream, where an answer right under the old rules is taken to be the same on second thoughts.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from nexus.base.errors import DataError
+from nexus.base.proposals import Effect, Evidence
+from nexus.config import Recipe
+from nexus.nn.thinking import load_to_think
+from nexus.nn.weights import module_bytes
+from nexus.reason.boards import BoardReasoner
+from nexus.reason.causes import Cause
+from nexus.reason.drift import poisson_upper
+from nexus.reason.reflection import event_of
+from nexus.reason.rule_change import RuleChange, guess
+from nexus.review.approved import Approved
+from nexus.review.gate import Draft
+from nexus.store.runs import Run
+from nexus.suites import results
+from nexus.suites.drift_rivals import Scores, rivals_of, scores_of
+from nexus.suites.drifting import (
+    CYCLES,
+    LENGTH,
+    REFERENCE,
+    Change,
+    Stream,
+    Watched,
+    drawn_change,
+    stream,
+    surely_wrong,
+    watched,
+)
+from nexus.suites.figures_drift import drift_figure
+from nexus.suites.results import Figure
+from nexus.suites.thoughts import load
+from nexus.train.candidates import Candidate, build, draft, order
+from nexus.train.consolidation import Consolidation, Lessons
+from nexus.train.parts import Parts
+from nexus.train.phase import Progress
+from nexus.train.puzzles import artefact
+from nexus.worlds.puzzles import Khop
+from nexus.worlds.tabletop import Tabletop
+
+DRAWS: Final = 40
+"""Changes drawn for the delay of each stream."""
+REVELATIONS: Final = 5
+"""Draws of what is revealed, for false proposals."""
+TESTED: Final = {"new": 300, "old": 700}
+"""Examples after the update on which cores are compared."""
+TASK: Final = "khop"
+
+Harms = Callable[[Path, Recipe], Mapping[str, Figure]]
+"""Measures which planted harms a shadow report flags; see ``bench_drift``."""
+Decide = Callable[[Path, Draft], None]
+"""Has a draft denied in the run at a folder; without one, nobody decides."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Learned:
+    """What came of one stream whose rule changed."""
+
+    change: Change
+    alarm: int
+    cause: int
+    """Examples from the change to the alarm, and to the named cause."""
+    guess: RuleChange
+    candidate: Candidate
+    draft: Draft
+    events: tuple[str, ...]
+    ours: Scores
+    rivals: Mapping[str, tuple[tuple[int, Scores], ...]]
+    """Rival -> examples since the change, and what it scores then."""
+    n: Mapping[str, int]
+    denied_bytes_changed: int
+
+
+def bench_drift(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    seeds: int,
+    progress: Progress,
+    harms: Harms | None = None,
+    decide: Decide | None = None,
+) -> dict[str, Any]:
+    """Return how soon a change is noticed, and what is learned and lost, over ``seeds`` streams.
+
+    The core is the run's at ``folder``. ``harms`` adds its figures to these; ``decide`` denies what
+    is proposed, and what thinks must be the same bytes before and after.
+
+    Raises:
+        CheckpointError: the reasoner is not trained there.
+        DataError: in a stream no cause was named, or outcomes did not decide what had changed.
+    """
+    began, found, details = time.process_time(), dict[str, list[Figure]](), list[Any]()
+    boards, known = load(folder, recipe, TASK), Khop()
+    for seed in range(seeds):
+        lived = stream(boards, known, seed, length=LENGTH, cycles=CYCLES)
+        progress.note(f"seed {seed}: {LENGTH} examples thought about")
+        figures, learned = one_stream(boards, lived, folder, recipe, progress, decide)
+        for name, figure in figures.items():
+            found.setdefault(name, []).append(figure)
+        details.append(told(learned))
+    drift_figure(folder, details[0], length=LENGTH)
+    together = {name: results.over_seeds(each) for name, each in found.items()}
+    if harms is not None:
+        together |= harms(folder, recipe)
+    spent = time.process_time() - began + sum(d["candidate_cpu_s"] for d in details)
+    return results.result("drift", together, recipe, cpu_s=spent, cycles=CYCLES, streams=details)
+
+
+def one_stream(
+    boards: BoardReasoner,
+    lived: Stream,
+    folder: Path,
+    recipe: Recipe,
+    progress: Progress,
+    decide: Decide | None = None,
+) -> tuple[dict[str, Figure], Learned]:
+    """Return the figures of one stream, and what came of the change that is followed through."""
+    slips = np.zeros(len(lived.data), dtype=bool)
+    everything = np.arange(len(lived.data))
+    base_wrong = everything[lived.wrong(everything, lived.data)]
+    truth = lived.data.take(base_wrong)
+    slips[base_wrong] = ~surely_wrong(boards, lived, base_wrong, truth, cycles=CYCLES)
+    delays = np.array([delay(lived, slips, draw) for draw in range(DRAWS)], dtype=np.float64)
+    named = sum(len(_quiet(lived, slips, draw).causes) for draw in range(REVELATIONS))
+    stable = REVELATIONS * (len(lived.data) - REFERENCE)
+    progress.note(f"seed {lived.seed}: delay {delays.mean():.0f}, {named} false proposals")
+    learned = follow(boards, lived, folder, recipe, progress, decide)
+    before = dict(learned.rivals)["never"][0][1]
+    n = learned.n
+    return {
+        "detection_delay": replace(results.mean(delays)),
+        "false_proposals_per_10k": Figure(
+            value=1e4 * named / stable, high=1e4 * poisson_upper(named) / stable, n=stable
+        ),
+        "new_rule_accuracy": Figure(value=learned.ours.new, floor=before.new, n=n["new"]),
+        "old_rule_loss": Figure(value=before.old - learned.ours.old, floor=0.0, n=n["old"]),
+        "denied_bytes_changed": Figure(value=float(learned.denied_bytes_changed), n=1),
+        "detection_delay_p95": Figure(value=float(np.quantile(delays, 0.95)), n=DRAWS),
+        "proposal_delay": Figure(value=float(learned.cause), n=1),
+    } | {
+        f"{name}_{part}": Figure(value=getattr(scored[-1][1], part), n=n[part])
+        for name, scored in learned.rivals.items()
+        for part in ("new", "old")
+    }, learned
+
+
+def delay(lived: Stream, slips: Bool[np.ndarray, " n"], draw: int) -> int:
+    """Return the examples from a drawn change to the first alarm after it."""
+    change = drawn_change(lived.known, lived.seed, 1 + draw)
+    rows = lived.shown(draw)
+    truth = lived.revealed(rows, change)
+    wrong = lived.wrong(rows, truth) & ~(slips[rows] & (rows < change.at))
+    seen = watched(lived.outcomes(rows, wrong), rows)
+    late = [row for row in seen.alarms if row >= change.at]
+    return (late[0] if late else len(lived.data)) + 1 - change.at
+
+
+def _quiet(lived: Stream, slips: Bool[np.ndarray, " n"], draw: int) -> Watched:
+    """Return what is made of a stream in which nothing changes."""
+    rows = lived.shown(draw)
+    wrong = lived.wrong(rows, lived.data.take(rows)) & ~slips[rows]
+    return watched(lived.outcomes(rows, wrong), rows)
+
+
+def follow(
+    boards: BoardReasoner,
+    lived: Stream,
+    folder: Path,
+    recipe: Recipe,
+    progress: Progress,
+    decide: Decide | None,
+) -> Learned:
+    """Live through a change: alarm, cause, candidate, denial, then what if it were approved."""
+    change, rows = drawn_change(lived.known, lived.seed), lived.shown()
+    truth = lived.revealed(rows, change)
+    wrong = surely_wrong(boards, lived, rows, truth, cycles=CYCLES)
+    seen = watched(lived.outcomes(rows, wrong), rows, until_cause=True)
+    if not seen.causes or seen.last.cause is None or seen.last.suspicion is None:
+        raise DataError(f"seed {lived.seed}: no cause was named", hint="look at the core's errors")
+    now, cause = seen.causes[0], seen.last.cause
+    # The builder's view: outcomes revealed since the alarm's moment of change, and what was seen.
+    since = rows[(rows < REFERENCE).sum() + seen.last.suspicion.since]
+    known_rows = rows[(rows >= since) & (rows <= now)]
+    revealed = lived.revealed(known_rows, change)
+    guessed = guess(lived.known, revealed, cause.tag)
+    if guessed is None:
+        raise DataError(f"seed {lived.seed}: outcomes do not decide what {cause.tag} comes to")
+    lessons = lessons_from(lived, now, cause.tag, guessed)
+    how = Consolidation(seed=lived.seed)
+    run = Run.open(folder)
+    before = _memory(folder, boards)
+    candidate = build(run, order(run, TASK, lessons, how))
+    asked = _draft(lived, candidate, cause, seen, guessed, len(known_rows))
+    if decide is not None:
+        decide(folder, asked)
+    changed = sum(a != b for a, b in zip(before, _memory(folder, boards), strict=True))
+    progress.note(f"seed {lived.seed}: {cause.tag} named at {now - change.at}, candidate built")
+    new, old = _tested(lived, change, after=now)
+    ours = _core(recipe, lived.known, (candidate.folder / "weights").read_bytes())
+    scores = scores_of(ours, lived, change, new, old)
+    at_base = Scores(
+        new=float(1 - lived.wrong(new, lived.revealed(new, change)).mean()),
+        old=float(1 - lived.wrong(old, lived.revealed(old, change)).mean()),
+    )
+    progress.note(f"seed {lived.seed}: {scores} against {at_base}")
+    weights = Approved.open(folder).artefact(artefact(TASK))
+    rivals = rivals_of(weights, lived, change, now, known_rows, how, recipe, (new, old))
+    return Learned(
+        change=change,
+        alarm=next(row for row in seen.alarms if row >= since) + 1 - change.at,
+        cause=now + 1 - change.at,
+        guess=guessed,
+        candidate=candidate,
+        draft=asked,
+        events=tuple(event_of(f.finding, traces=f.traces).cause for f in seen.found),
+        ours=scores,
+        rivals={"never": ((now - change.at, at_base),), **rivals},
+        n={"new": len(new), "old": len(old)},
+        denied_bytes_changed=changed,
+    )
+
+
+def lessons_from(lived: Stream, now: int, tag: str, guessed: RuleChange) -> Lessons:
+    """Return what a candidate is taught: boards of the stream so far, and what to say of them.
+
+    Those with the suspect rule are answered as the guess says, all others as the core answered.
+    Steps on the way that the guess does not touch are those of the known rules.
+    """
+    past = lived.data.take(slice(0, now + 1))
+    suspect = lived.having(tag)[: now + 1]
+    world = guessed.under(lived.known)
+    answered = replace(past, solution=np.where(past.asked, lived.answer[: now + 1], past.solution))
+    taught = world.answered(past.take(np.flatnonzero(suspect)))
+    replay = answered.take(np.flatnonzero(~suspect))
+    return Lessons(taught=world.explained(taught), replay=world.explained(replay))
+
+
+def _draft(
+    lived: Stream,
+    candidate: Candidate,
+    cause: Cause,
+    seen: Watched,
+    guessed: RuleChange,
+    revealed: int,
+) -> Draft:
+    """Return what the gate is asked with."""
+    evidence = Evidence(
+        cause=event_of(cause, traces=seen.found[-1].traces).cause,
+        traces=seen.found[-1].traces,
+        counts={
+            "revealed": revealed,
+            "wrong_with": cause.wrong_with,
+            "with": cause.n_with,
+            "wrong_without": cause.wrong_without,
+            "without": cause.n_without,
+            "explained": guessed.explained,
+            "explained_otherwise": guessed.runner_up,
+        },
+        intervals={"effect": (cause.low, cause.high)},
+    )
+    return draft(
+        candidate,
+        evidence,
+        (
+            Effect(figure=cause.tag, expected=0.97, tolerance=0.03),
+            Effect(figure="all", expected=0.98, tolerance=0.02),
+        ),
+        data={"stream_seed": lived.data.seed, "split": lived.data.split},
+    )
+
+
+def _memory(folder: Path, boards: BoardReasoner) -> bytes:
+    """Return every byte of what thinks: the manifest, its object, and the core in memory."""
+    manifest = (folder / "manifest.json").read_bytes()
+    return manifest + Approved.open(folder).artefact(artefact(TASK)) + module_bytes(boards)
+
+
+def _core(recipe: Recipe, known: Khop, weights: bytes) -> BoardReasoner:
+    """Return a core of these weights, to be measured."""
+    boards = Parts(recipe=recipe, world=Tabletop(), vocabulary=1).boards(known)
+    load_to_think(boards, weights, source="a candidate")
+    return boards
+
+
+def _tested(
+    lived: Stream, change: Change, *, after: int
+) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]]:
+    """Return later examples, which nobody has learned from: with the new rule, without."""
+    rest = np.arange(after + 1, len(lived.data))
+    has = lived.having(change.tag)[rest]
+    return rest[has][: TESTED["new"]], rest[~has][: TESTED["old"]]
+
+
+def told(learned: Learned) -> dict[str, Any]:
+    """Return what came of a stream as the report shows it."""
+    return {
+        "change": asdict(learned.change),
+        "alarm": learned.alarm,
+        "cause": learned.cause,
+        "events": learned.events,
+        "guess": asdict(learned.guess),
+        "candidate": learned.candidate.sha256,
+        "candidate_cpu_s": learned.candidate.cpu_s,
+        "evidence": asdict(learned.draft.evidence),
+        "data": dict(learned.draft.data),
+        "ours": asdict(learned.ours),
+        "rivals": {
+            name: [{"at": at, **asdict(scores)} for at, scores in scored]
+            for name, scored in learned.rivals.items()
+        },
+        "n": learned.n,
+    }
