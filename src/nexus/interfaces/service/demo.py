@@ -42,7 +42,7 @@ def demo(
     progress: "Progress | None" = None,
 ) -> Shown:
     """Make, train, measure and report one run; ``tell`` hears of each stage as it begins."""
-    from nexus.interfaces.report.page import write_report
+    from nexus.interfaces.service.reporting import report
 
     made_from, folder = recipe_named(recipe), folder_of(run)
     world = made_from.world
@@ -55,7 +55,7 @@ def demo(
     suites: tuple[Suite, ...] = ("perception", "questions")
     results = {suite: _result(suite, folder, made_from.hash, tell) for suite in suites}
     tell("report")
-    return Shown(run=folder, report=write_report(folder), results=results)
+    return Shown(run=folder, report=report(str(folder.absolute())), results=results)
 
 
 def _result(
