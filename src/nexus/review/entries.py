@@ -278,6 +278,9 @@ class Entry:
                 body=body,
                 signature=whole["signature"],
             )
+            kinds = [type(value) for value in (entry.position, entry.time, entry.previous)]
+            if kinds != [int, int, str] or not isinstance(entry.signature, str):
+                raise ValueError("a field is of another kind")
             if entry.line() != line:
                 raise ValueError("it is not written canonically")
         except (ValueError, KeyError, TypeError, ReviewError, RecursionError) as error:
