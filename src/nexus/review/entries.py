@@ -278,8 +278,8 @@ class Entry:
                 body=body,
                 signature=whole["signature"],
             )
-            kinds = [type(value) for value in (entry.position, entry.time, entry.previous)]
-            if kinds != [int, int, str] or not isinstance(entry.signature, str):
+            kinds = [type(whole[name]) for name in ("position", "time", "previous", "signature")]
+            if kinds != [int, int, str, str]:
                 raise ValueError("a field is of another kind")
             if entry.line() != line:
                 raise ValueError("it is not written canonically")

@@ -18,7 +18,7 @@ from nexus.base.proposals import Proposal, ShadowReport
 from nexus.review import anchors, codec, drafts
 from nexus.review import keys as keyrings
 from nexus.review.book import MONITOR, Book
-from nexus.review.change import LIVE, OPEN, Change
+from nexus.review.change import LIVE, OPEN, Change, Reviewer
 from nexus.review.drafts import Draft
 from nexus.review.entries import (
     Applied,
@@ -120,16 +120,18 @@ class Gate:
         """
         with self._writing() as pen:
             ballot = pen.book.enrolment(name, key, role, demo=demo)
-            pen.say(
-                Enrolled(
-                    name=name,
-                    key=key,
-                    role=role,
-                    demo=demo,
-                    by="" if voucher is None else voucher.name,
-                    signature="" if voucher is None else voucher.sign(ballot.message),
+            enrolled = Reviewer(name=name, key=key, role=role, demo=demo)
+            if pen.book.reviewers.get(name) != enrolled:
+                pen.say(
+                    Enrolled(
+                        name=name,
+                        key=key,
+                        role=role,
+                        demo=demo,
+                        by="" if voucher is None else voucher.name,
+                        signature="" if voucher is None else voucher.sign(ballot.message),
+                    )
                 )
-            )
         self._anchor(name)
 
     def propose(self, draft: Draft) -> Proposal:

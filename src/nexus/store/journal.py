@@ -35,6 +35,8 @@ _SQLITE: Final = {
     "busy_timeout": str(1000 * _PATIENCE_S),
     "trusted_schema": "OFF",
 }
+_SERVER: Final = {"connect_timeout": _PATIENCE_S, "client_encoding": "utf8", "hostaddr": ""}
+"""Of PostgreSQL; what is said here, PGHOSTADDR and its like cannot say otherwise."""
 _LOCK: Final = 0x6E65787573
 """Of PostgreSQL: the number, "nexus" in ASCII, under which its writers wait for each other."""
 _REFUSED: Final = (
@@ -188,8 +190,8 @@ def _engine(where: Path | str) -> Engine:
             url,
             poolclass=sa.pool.NullPool,
             isolation_level="READ COMMITTED",
-            connect_args={"connect_timeout": _PATIENCE_S, "hostaddr": ""},
-        )  # said here, the address is not taken from PGHOSTADDR
+            connect_args=_SERVER,
+        )
     except (exc.ArgumentError, ImportError) as error:
         raise ConfigError(
             f"review.ledger cannot be used: {error}",
