@@ -78,7 +78,7 @@ class Oracle:
 
     def shadow(self, change, flagged):
         card = self.begin(change)
-        if (card.state, card.flagged) != ("shadowed", flagged):
+        if card.state not in OPEN[1:] or card.flagged != flagged:
             self.need(card.state == "draft"), self.did()
             card.state, card.flagged = "shadowed", flagged
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from gated import WEIGHTS, draft, gated, person, report
+from gated import MEMORY, WEIGHTS, draft, gated, person, report
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -20,8 +20,6 @@ from nexus.review.gate import Gate
 from nexus.store.manifest import pointed
 from nexus.store.objects import sha256
 
-MEMORY = Path("/dev/shm")
-"""Where there is no disk to wait for; fsync has tests of its own."""
 WHICH = st.integers(0, 3)
 """A change, counted from the newest."""
 WHO = st.sampled_from(["ada", "ada", "bob", "cyd", "eve"])

@@ -170,7 +170,8 @@ class Gate:
                     f"the report is not about change {report.change_id} as it was proposed",
                     hint="measure the candidate that was proposed",
                 )
-            if (change.report, change.flags, change.state) != (stored, flags, "shadowed"):
+            there = change.state in OPEN and (change.report, change.flags) == (stored, flags)
+            if not there:
                 pen.say(Shadowed(change=report.change_id, report=stored, flags=flags))
 
     def submit(self, change: str) -> None:
