@@ -6,6 +6,7 @@ decisions, and ``nexus review export-anchor`` makes one to keep elsewhere.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -41,11 +42,6 @@ def leave(keys: Path, folder: Path, book: Book) -> None:
         write_atomically(path, codec.encode(anchor_of(book)))
 
 
-def kept(keys: Path, folder: Path) -> bool:
-    """Return whether someone decided about the run at ``folder`` on this computer."""
-    return any(path.exists() for path in places(keys, folder))
-
-
 def read(path: Path) -> Anchor:
     """Return the anchor in a file.
 
@@ -78,11 +74,12 @@ def hold(anchor: Anchor, lines: list[str], *, where: str) -> None:
         )
 
 
-def check(keys: Path, folder: Path, lines: list[str]) -> None:
-    """Refuse a ledger that has lost what was decided about it on this computer."""
-    for path in places(keys, folder):
-        if path.exists():
-            hold(read(path), lines, where=str(path))
+def left(keys: Path, folder: Path) -> Mapping[str, Anchor]:
+    """Return the anchors of the run at ``folder``, by file.
+
+    They are to be read before the lines that must hold them: a line may come in between.
+    """
+    return {str(path): read(path) for path in places(keys, folder) if path.exists()}
 
 
 def places(keys: Path, folder: Path) -> tuple[Path, ...]:

@@ -371,6 +371,6 @@ class Gate:
     def _anchor(self, person: str = "") -> None:
         """Leave an anchor where a person decided; once there is one, it follows the pointer."""
         book = self.book()
-        if anchors.kept(self.keys, self.folder) or (person and not book.reviewers[person].demo):
+        if anchors.left(self.keys, self.folder) or (person and not book.reviewers[person].demo):
             anchors.leave(self.keys, self.folder, book)
             self.step("anchor.1 left")

@@ -3,7 +3,7 @@
 import secrets
 import time
 import tomllib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,7 +89,8 @@ class Ledger:
             LedgerError: a line is damaged, missing, out of place or not sealed, or one is gone
                 that was there when a person decided.
         """
-        return self._fold(self.journal.read())
+        anchored = anchors.left(self.keys, self.folder)
+        return self._fold(self.journal.read(), anchored)
 
     @contextmanager
     def writing(self) -> Generator[Pen]:
@@ -99,8 +100,9 @@ class Ledger:
             LedgerError: it is damaged.
             ReviewError: the clock went back behind its last line.
         """
+        anchored = anchors.left(self.keys, self.folder)
         with self.journal.writing() as writing:
-            book, now = self._fold(writing.lines), int(self.clock())
+            book, now = self._fold(writing.lines, anchored), int(self.clock())
             if book.begun is None and pointer_of(self.folder).exists():
                 raise LedgerError(
                     f"{self.folder} has lost the ledger that says what may think there",
@@ -121,13 +123,14 @@ class Ledger:
             self.step("ledger.3 before committing")
         self.step("ledger.4 committed")
 
-    def _fold(self, lines: list[str]) -> Book:
+    def _fold(self, lines: list[str], anchored: Mapping[str, anchors.Anchor]) -> Book:
         """Return what lines come to, of which those read before need not be verified again."""
         before, book = self._known
         if lines[: len(before)] != before:
             before, book = [], Book()
         book = fold(lines[len(before) :], book)
-        anchors.check(self.keys, self.folder, lines)
+        for where, anchor in anchored.items():
+            anchors.hold(anchor, lines, where=where)
         self._known = list(lines), book
         return book
 
