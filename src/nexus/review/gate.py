@@ -208,10 +208,11 @@ class Gate:
                 self.step("approve.1 objects checked")
                 signature = signer.sign(ballot.message)
                 pen.say(Approved(change=ballot.change, by=signer.name, signature=signature))
+            if pen.book.find(ballot.change).state == "approved":  # nobody comes in between
+                pen.say(Applying(change=ballot.change))
         self.step("approve.2 said")
         self._anchor(signer.name)
-        if self.book().find(ballot.change).state == "approved":
-            self.apply(ballot.change)
+        self._move()
         return self.book().find(ballot.change)
 
     def deny(self, ballot: Ballot, signer: Signer) -> None:
