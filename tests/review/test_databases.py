@@ -184,7 +184,7 @@ def racing(tmp_path: Path, ledger: str, times: int) -> None:
 
 
 def test_of_two_at_once_one_wins_and_the_other_is_told(tmp_path: Path, ledger: str) -> None:
-    racing(tmp_path, ledger, 8)
+    racing(tmp_path, ledger, 4)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import resource
 import shutil
 import signal
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -103,7 +104,7 @@ def told(world: World, limit: Callable[[], None]) -> str:
     world.gate.ledger.journal.close()
     hears, says = os.pipe()
     if (child := os.fork()) == 0:
-        said = ""
+        said, sys.dont_write_bytecode = "", True
         try:
             limit()
             said = core(world).decode()
