@@ -336,9 +336,6 @@ def what_the_monitor_rolled_back_returns(world: World, forged: Path) -> None:
         thinks(world)
 
 
-# --- what is done in Python ---------------------------------------------------------------------
-
-
 def a_state_is_written_into_a_record(world: World, forged: Path) -> None:
     book = world.gate.book()
     asked = book.find(WAITS).asked
