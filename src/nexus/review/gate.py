@@ -292,9 +292,9 @@ class Gate:
     def mend(self) -> bool:
         """Write the pointer as the ledger says, and return whether it said something else."""
         book = self.book()
-        if self._pointed() in book.pointers:
+        if pointed(self.folder) in book.pointers:
             return False
-        self._move_pointer(book, book.current)
+        write_atomically(self.pointer, manifest_bytes(book.artefacts))
         return True
 
     def proposal(self, change: Change) -> Proposal:
