@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus.base.errors import DataError
+from nexus.base.intervals import wilson
 from nexus.evaluate.calibration import (
     fit_binary_temperature,
     fit_logistic,
@@ -14,7 +15,6 @@ from nexus.evaluate.calibration import (
     nll,
     paired_bootstrap,
     reliability,
-    wilson,
 )
 
 

@@ -27,7 +27,7 @@ from nexus.store.traces import Trace, TraceLog
 from nexus.suites import figures_thoughts
 from nexus.worlds.puzzles import get
 from nexus.worlds.puzzles.sudoku import odd
-from untrained import Nexus, untrained
+from untrained import RECIPE, Nexus, untrained
 
 FULL = "456123 123456 561234 234561 615342 342615"
 """A full grid: what is given is the answer, so that an untrained reasoner has it too."""

@@ -23,7 +23,7 @@ WEIGHTS = {"encoder": b"eyes", "core": b"mind", "parser": b"ears"}
 class Clock:
     """A clock that stands still unless told."""
 
-    now: float
+    now: float = 1_800_000_000.0
 
     def __call__(self) -> float:
         return self.now
