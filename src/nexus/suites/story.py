@@ -70,7 +70,7 @@ class Plan:
 
     def change(self, recipe: Recipe) -> drifting.Change:
         """Return what changes in the world of a recipe's demo."""
-        return drawn_change(_known(), recipe.seed, between=self.between)
+        return drawn_change(known(), recipe.seed, between=self.between)
 
 
 PLAN: Final = Plan()
@@ -107,8 +107,8 @@ def waiting(folder: Path, recipe: Recipe, progress: Progress, *, plan: Plan = PL
     for told in reversed([*gate.settle().changes.values()]):
         if artefact(TASK) in told.asked.artefacts and told.state not in OVER:
             return told
-    boards, known, cycles = load(folder, recipe, TASK), _known(), recipe.reasoner.think
-    lived = stream(boards, known, recipe.seed, length=plan.length, cycles=cycles)
+    boards, taught, cycles = load(folder, recipe, TASK), known(), recipe.reasoner.think
+    lived = stream(boards, taught, recipe.seed, length=plan.length, cycles=cycles)
     stable = np.arange(plan.reference)
     right = 1 - float(lived.wrong(stable, lived.data.take(stable)).mean())
     if right < LEARNED:
@@ -126,7 +126,7 @@ def waiting(folder: Path, recipe: Recipe, progress: Progress, *, plan: Plan = PL
     candidate = build(run, order(run, TASK, lessons, replace(plan.how, seed=recipe.seed)))
     progress.note(f"candidate {candidate.sha256[:12]} built in {candidate.cpu_s:.0f} CPU-seconds")
     later = turned_out(
-        known, recipe.seed, change, start=plan.length, stop=plan.shadowed, share=plan.share
+        taught, recipe.seed, change, start=plan.length, stop=plan.shadowed, share=plan.share
     )
     proposal = put_forward(
         gate,
@@ -138,7 +138,7 @@ def waiting(folder: Path, recipe: Recipe, progress: Progress, *, plan: Plan = PL
             "split": lived.data.split,
             "alarm_at": found.alarm,
             "named_at": found.now,
-            "guess": f"{found.cause.tag} comes to {known.rules.relations[found.guess.to]}",
+            "guess": f"{found.cause.tag} comes to {taught.rules.relations[found.guess.to]}",
             "right_before": f"{right:.3f}",
         },
         drift=Drift(
@@ -183,11 +183,11 @@ def play(folder: Path, recipe: Recipe, change: Change, *, plan: Plan = PLAN) -> 
     )
 
 
-def _known() -> Khop:
+def known() -> Khop:
     """Return the small world as it was taught."""
-    known = puzzles.get(TASK)
-    assert isinstance(known, Khop)
-    return known
+    puzzle = puzzles.get(TASK)
+    assert isinstance(puzzle, Khop)
+    return puzzle
 
 
 def _log(
@@ -205,9 +205,11 @@ def _log(
     logged = {line.id for line in reflection.log.lines()}
     rows = np.array([row for row in found.wrong.tolist() if lived.id(row) not in logged], dtype=int)
     data, truth = lived.data.take(rows), lived.revealed(rows, change)
-    parts = [torch.from_numpy(part) for part in (data.given, data.asked, data.solution * 0)]
-    thoughts = think_aloud(boards, parts[0], parts[1], parts[2], cycles=cycles)
-    told = zip(rows.tolist(), thoughts, truth.solution.tolist(), lived.known.describe(data), strict=True)
+    given, asked = torch.from_numpy(data.given), torch.from_numpy(data.asked)
+    thoughts = think_aloud(boards, given, asked, torch.zeros_like(given), cycles=cycles)
+    told = zip(
+        rows.tolist(), thoughts, truth.solution.tolist(), lived.known.describe(data), strict=True
+    )
     reflection.keep(
         [
             Trace(
@@ -245,12 +247,12 @@ def _signers(gate: Gate, needed: int) -> list[Signer]:
 
 def _observe(gate: Gate, recipe: Recipe, change: Change, plan: Plan) -> Change:
     """Hold what turns out next against each promise, and return how the change stands then."""
-    known, world = _known(), plan.change(recipe)
+    taught, world = known(), plan.change(recipe)
     data = turned_out(
-        known, recipe.seed, world, start=plan.shadowed, stop=plan.watched, share=plan.share
+        taught, recipe.seed, world, start=plan.shadowed, stop=plan.watched, share=plan.share
     )
     right = think(load(gate.folder, recipe, TASK), data, cycles=recipe.reasoner.think).right
-    tags, stands = known.tags(data), gate.book().find(change.change)
+    tags, stands = taught.tags(data), gate.book().find(change.change)
     for effect in change.asked.effects:
         about = np.array([effect.figure in (*each, "all") for each in tags])
         if about.any() and stands.state != "rolled_back":

@@ -327,8 +327,8 @@ class Khop:
 
 
 def small() -> Khop:
-    """Return a puzzle of 2 or 3 hops in at most 5 facts: a core learns it in seconds."""
-    return Khop(most=5, hops=(2, 3), taught=2, called="khop-small")
+    """Return a puzzle of 2 or 3 hops in at most 4 facts: a core learns it in seconds."""
+    return Khop(most=4, hops=(2, 3), taught=2, called="khop-small")
 
 
 def _chains(
