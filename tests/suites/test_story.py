@@ -1,4 +1,8 @@
-"""The story of a change, on its own way from a core that was taught to the bytes put back."""
+"""The story of a change, all the way from a core that was taught to the bytes put back.
+
+The core is one that `nexus demo` taught, artefact ``reasoner-khop-small`` of its run, kept beside
+this file: teaching it takes half a minute, so only a slow test does.
+"""
 
 import shutil
 from dataclasses import asdict, replace
@@ -21,6 +25,7 @@ from nexus.suites import story
 from nexus.suites.drifting import turned_out
 from nexus.suites.story import PLAN, play, waiting
 from nexus.train.phase import Silent
+from nexus.train.puzzles import artefact
 
 RECIPE = recipe("demo")
 
@@ -35,6 +40,8 @@ def made(folder: Path, made_from: Recipe) -> Path:
 def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the demo's recipe in which a change waits; nothing else of it is trained."""
     folder = made(tmp_path_factory.mktemp("story") / "demo", RECIPE)
+    core = Path(__file__).with_name("khop_small.safetensors").read_bytes()
+    Gate(folder).found(artefact(story.TASK), core, kind="core")
     assert waiting(folder, RECIPE, Silent()).state == "pending"
     return folder
 
@@ -104,6 +111,12 @@ def test_a_person_may_come_first_and_then_nothing_is_played(run: Path) -> None:
     with pytest.raises(ReviewError, match="for ada to decide"):
         play(run, RECIPE, the_change(run))
     assert the_change(run).state == "pending"
+
+
+@pytest.mark.slow
+def test_the_demo_teaches_a_core_that_its_story_can_be_told_of(tmp_path: Path) -> None:
+    folder = made(tmp_path / "demo", RECIPE)
+    assert waiting(folder, RECIPE, Silent()).flags == ()
 
 
 def test_what_turns_out_later_is_answered_by_the_changed_rule() -> None:

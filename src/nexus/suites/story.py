@@ -25,7 +25,7 @@ from nexus.review.gate import Gate
 from nexus.review.keys import Signer
 from nexus.store.objects import sha256
 from nexus.store.runs import Run
-from nexus.store.traces import Trace
+from nexus.store.traces import Cycle, Trace
 from nexus.suites import drifting
 from nexus.suites.drifting import Stream, drawn_change, stream, turned_out
 from nexus.suites.noticing import Noticed, lessons_from, notice, promised
@@ -57,9 +57,9 @@ class Plan:
     """The rule changes somewhere here."""
     length: int = 2_200
     """Within these the cause must be named."""
-    shadowed: int = 3_000
+    shadowed: int = 5_000
     """From ``length`` to here, what turns out is shown to the candidate in its shadow report."""
-    watched: int = 4_000
+    watched: int = 7_000
     """From there to here, what turns out is held against it once it thinks."""
     share: float = 0.25
     """Share of examples whose outcome turns out."""
@@ -206,7 +206,9 @@ def _log(
     rows = np.array([row for row in found.wrong.tolist() if lived.id(row) not in logged], dtype=int)
     data, truth = lived.data.take(rows), lived.revealed(rows, change)
     given, asked = torch.from_numpy(data.given), torch.from_numpy(data.asked)
-    thoughts = think_aloud(boards, given, asked, torch.zeros_like(given), cycles=cycles)
+    thoughts = list[tuple[Cycle, ...]]()
+    if len(rows):  # else all are logged already, by a telling that was interrupted
+        thoughts = think_aloud(boards, given, asked, torch.zeros_like(given), cycles=cycles)
     told = zip(
         rows.tolist(), thoughts, truth.solution.tolist(), lived.known.describe(data), strict=True
     )
