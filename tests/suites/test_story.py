@@ -103,6 +103,8 @@ def test_a_demo_key_plays_the_rest_and_the_bytes_are_back(run: Path) -> None:
     assert "the same bytes as before" in told
     assert story_json(done)["state"] == "rolled_back"
     assert demo.story(run, RECIPE, unattended=True) == replace(done, played=None)
+    Gate(run).enroll("ada", keys.demo(run, "ada").public, "lead")  # still the first person
+    assert not Gate(run).book().reviewers["ada"].demo
 
 
 def test_a_person_may_come_first_and_then_nothing_is_played(run: Path) -> None:

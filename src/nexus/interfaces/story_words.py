@@ -16,7 +16,7 @@ def story_lines(story: Story | str) -> list[str]:
     if isinstance(story, str):
         return [story]
     shown, world, relations = story.shown, story.world, story.relations
-    change, proposal, run = shown.change, shown.proposal, shown.run.name
+    change, proposal, run = shown.change, shown.proposal, shown.run
     data, evidence = proposal.data, proposal.evidence
     alarm, named = (int(data[at]) + 1 - world.at for at in ("alarm_at", "named_at"))
     chain = f"{relations[world.first]}, then {relations[world.second]}"

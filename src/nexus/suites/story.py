@@ -64,7 +64,7 @@ class Plan:
     share: float = 0.25
     """Share of examples whose outcome turns out."""
     how: Consolidation = field(
-        default_factory=lambda: Consolidation(steps=120, batch=64, segments=3)
+        default_factory=lambda: Consolidation(steps=120, batch=64, lessons=0.3, segments=3)
     )
     counts: Counts = field(default_factory=lambda: Counts(asked=200, frozen=1_000))
 
