@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus.base.errors import NetworkError, NexusError
-from nexus.base.network import is_loopback, judge
+from nexus.base.network import admit, is_loopback, judge
 
 DIALS = ["socket.connect", "socket.sendto", "socket.sendmsg"]
 LOOK_UPS = ["socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"]
@@ -57,6 +57,21 @@ def test_only_the_rendezvous_torchrun_names_is_allowed() -> None:
         judge("socket.connect", (None, ("node-b", 29500)), {"MASTER_ADDR": "node-a"})
     with pytest.raises(NetworkError):
         judge("socket.connect", (None, ("node-b", 29500)), {"MASTER_ADDR": ""})
+
+
+def test_the_ledgers_server_is_admitted_and_logged(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexus.base.network._admitted", {})
+    with pytest.raises(NetworkError):
+        judge("socket.connect", (None, ("db.example", 5432)), {})
+    with caplog.at_level(logging.INFO, "nexus.base.network"):
+        admit("db.example", "the server of the ledger")
+        judge("socket.connect", (None, ("db.example", 5432)), {})
+        judge("socket.getaddrinfo", ("db.example", 5432), {})
+    assert caplog.text.count("db.example, the server of the ledger") == 3
+    with pytest.raises(NetworkError):
+        judge("socket.connect", (None, ("other.example", 5432)), {})
 
 
 @given(st.ip_addresses())

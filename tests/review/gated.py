@@ -13,6 +13,8 @@ from nexus.review.gate import Draft, Gate
 from nexus.review.keys import Signer
 from nexus.store.runs import Run
 
+MEMORY = Path("/dev/shm")
+"""Where there is no disk to wait for; what fsync is for has tests of its own."""
 WEIGHTS = {"encoder": b"eyes", "core": b"mind", "parser": b"ears"}
 """What thinks at first."""
 

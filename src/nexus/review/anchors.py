@@ -5,6 +5,8 @@ can: a ledger must still have that line there. One is left beside a person's key
 decisions, and ``nexus review export-anchor`` makes one to keep elsewhere.
 """
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -34,11 +36,10 @@ def anchor_of(book: Book) -> Anchor:
     return Anchor(run=book.begun.run, length=book.length, head=book.head)
 
 
-def leave(keys: Path, folder: Path, book: Book) -> Path:
-    """Keep an anchor of the run at ``folder`` beside a person's keys, and return its file."""
-    path = place(keys, folder)
-    write_atomically(path, codec.encode(anchor_of(book)))
-    return path
+def leave(keys: Path, folder: Path, book: Book) -> None:
+    """Keep an anchor of the run at ``folder`` beside a person's keys."""
+    for path in places(keys, folder):
+        write_atomically(path, codec.encode(anchor_of(book)))
 
 
 def read(path: Path) -> Anchor:
@@ -73,13 +74,18 @@ def hold(anchor: Anchor, lines: list[str], *, where: str) -> None:
         )
 
 
-def check(keys: Path, folder: Path, lines: list[str]) -> None:
-    """Refuse a ledger that has lost what was decided about it on this computer."""
-    path = place(keys, folder)
-    if path.exists():
-        hold(read(path), lines, where=str(path))
+def left(keys: Path, folder: Path) -> Mapping[str, Anchor]:
+    """Return the anchors of the run at ``folder``, by file.
+
+    They are to be read before the lines that must hold them: a line may come in between.
+    """
+    return {str(path): read(path) for path in places(keys, folder) if path.exists()}
 
 
-def place(keys: Path, folder: Path) -> Path:
-    """Return where the anchor of the run at ``folder`` is kept."""
-    return keys / "anchors" / f"{sha256(str(folder.resolve()).encode()).hexdigest()[:32]}.json"
+def places(keys: Path, folder: Path) -> tuple[Path, ...]:
+    """Return where anchors of the run at ``folder`` are kept.
+
+    One by its name and one by where links lead, so that a link in its stead hides nothing.
+    """
+    names = sorted({os.path.abspath(folder), str(folder.resolve())})  # noqa: PTH100
+    return tuple(keys / "anchors" / f"{sha256(n.encode()).hexdigest()[:32]}.json" for n in names)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nexus.base.errors import CheckpointError, LedgerError
-from nexus.review import anchors
 from nexus.review import keys as keyrings
 from nexus.review.book import Book
-from nexus.review.ledger import fold, journal_of
-from nexus.store.manifest import Artefact, system_hash
+from nexus.review.ledger import Ledger, journal_of
+from nexus.store.manifest import Artefact, pointed, pointer_of
 from nexus.store.objects import Objects, sha256
 from nexus.store.runs import Run
 
@@ -31,16 +30,13 @@ class Approved:
             LedgerError: the ledger is missing, damaged, cut short or written anew, or the manifest
                 beside it says something else.
         """
-        lines = journal_of(folder).read()
-        book = fold(lines)
-        anchors.check(keys or keyrings.keys_folder(), folder, lines)
-        pointer = folder / "manifest.json"
+        book = Ledger(folder, journal_of(folder), keys=keys or keyrings.keys_folder()).read()
+        pointer, there = pointer_of(folder), pointed(folder)
         if book.begun is not None and sha256(Run.open(folder).recipe.encode()) != book.begun.recipe:
             raise LedgerError(
                 f"{folder / 'recipe.toml'} is not the recipe this run began with",
                 hint="copy it from a backup of the run; another recipe is another run",
             )
-        there = sha256(pointer.read_bytes()) if pointer.exists() else system_hash({})
         if there not in book.pointers:
             if book.begun is None:
                 raise LedgerError(

@@ -5,6 +5,7 @@ verifying, so no line that a reader would refuse is ever written, and a state is
 what the lines come to. Rules: section 2.3 of the gate's design, see ``docs/review.md``.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -35,7 +36,7 @@ from nexus.review.entries import (
     Submitted,
     Superseded,
 )
-from nexus.review.keys import signed
+from nexus.review.keys import NAME, signed
 from nexus.store.manifest import Artefact, system_hash
 
 START: Final = "0" * 64
@@ -62,6 +63,10 @@ class Book:
     """Hash of the system that may think."""
     moving: str = ""
     """While the pointer moves: the hash of the system it moves to."""
+    mover: str = ""
+    """While the pointer moves: the change it moves for."""
+    applied: tuple[str, ...] = ()
+    """Changes that think, in the order in which they were applied."""
     moved_from: str = ""
     """After a line that moves the pointer at once, as founding does: where it moved from."""
 
@@ -120,11 +125,13 @@ class Book:
         Raises:
             ReviewError: a later change put something else in the same place.
         """
-        for name, entry in change.asked.artefacts.items():
-            if self.artefacts[name] != entry:
+        names = set(change.asked.artefacts)
+        later = self.applied[self.applied.index(change.change) + 1 :]
+        for other in later:
+            if again := sorted(names & set(self.changes[other].asked.artefacts)):
                 raise ReviewError(
-                    f"{name} was changed again after {change.change}",
-                    hint="roll the later change back first",
+                    f"{', '.join(again)} was changed again by {other}",
+                    hint=f"roll {other} back first",
                 )
         base = self.systems[change.asked.base]
         return {**self.artefacts, **{name: base[name] for name in change.asked.artefacts}}
@@ -206,14 +213,15 @@ class Book:
                 return replace(
                     body._set(change, "applying", decided=change.approvals),
                     moving=change.asked.candidate,
+                    mover=said.change,
                 )
             case Applied():
                 change = body._in(said.change, "applying")
-                done = body._set(change, "applied")
-                return replace(done, current=change.asked.candidate, moving="")
+                done = body._set(change, "applied")._moved(body.moving)
+                return replace(done, applied=(*body.applied, said.change))
             case Failed():
                 change = body._in(said.change, "applying")
-                return replace(body._set(change, "failed", note=said.reason), moving="")
+                return body._set(change, "failed", note=said.reason)._moved(body.current)
             case Observed():
                 return body._observe(said)
             case Confirmed():
@@ -225,10 +233,10 @@ class Book:
                 return body._roll_back(said)
             case RolledBack():
                 change = body._in(said.change, *LIVE)
-                if body.moving != system_hash(body.undone(change)):
+                if body.mover != said.change:
                     raise ReviewError("it is not being rolled back")
-                done = body._set(change, "rolled_back")
-                return replace(done, current=body.moving, moving="")
+                done = body._set(change, "rolled_back")._moved(body.moving)
+                return replace(done, applied=tuple(c for c in body.applied if c != said.change))
             case Expired():
                 change = body._in(said.change, *OPEN)
                 if entry.time < change.asked.expires:
@@ -254,6 +262,8 @@ class Book:
             raise ReviewError("the machine's own key never decides")
         if said.demo and not self.begun.demo:
             raise ReviewError("keys made for a demo decide in demo runs only")
+        if not re.fullmatch(NAME, said.name) or not re.fullmatch(r"[0-9a-f]{64}", said.key):
+            raise ReviewError("a reviewer has a name of a-z, 0-9, - and _, and a key of 64 digits")
         if said.name in self.reviewers or said.name in (MONITOR, "machine", "reflection"):
             raise ReviewError(f"the name {said.name} is taken")
         if said.key in {r.key for r in self.reviewers.values()}:
@@ -273,12 +283,19 @@ class Book:
     def _propose(self, said: Proposed, time: int) -> "Book":
         if said.change in self.changes:
             raise ReviewError(f"change {said.change} is there already")
-        if said.proposer in self.reviewers and said.proposer == MONITOR:
-            raise ReviewError("the monitor proposes nothing")
+        if not re.fullmatch(r"[0-9a-f]{12}", said.change):
+            raise ReviewError(f"{said.change[:40]!r} is no change id: 12 digits, 0-9 and a-f")
+        if not said.proposer.strip() or not said.effects:
+            raise ReviewError("it must say who proposes it and promise at least one effect")
+        for effect in said.effects:
+            if not (0 <= effect.expected <= 1 and 0 <= effect.tolerance <= 1):
+                raise ReviewError(f"what it promises of {effect.figure} is no accuracy")
         if said.base != self.current:
             raise ReviewError("its base is not what thinks now")
         if unknown := sorted(set(said.artefacts) - set(self.artefacts)):
             raise ReviewError(f"it would replace {', '.join(unknown)}, which is not there")
+        if any(entry.kind != self.artefacts[n].kind for n, entry in said.artefacts.items()):
+            raise ReviewError("it would make an artefact another kind of thing")
         after = {**self.artefacts, **said.artefacts}
         if system_hash(after) != said.candidate or said.candidate == said.base:
             raise ReviewError("its candidate is not what its artefacts come to")
@@ -298,9 +315,11 @@ class Book:
         if said.by in change.approvals:
             raise ReviewError(f"{said.by} has approved it already")
         self._voted(said.by, said.signature, self.ballot("approve", change))
-        kind, role = change.asked.kind, self.reviewers[said.by].role
-        if kind in self.policy.lead_only.split() and role != "lead":
-            raise ReviewError(f"only a lead may approve a change of kind {kind}")
+        # what it calls itself and what it touches: a wrong name opens no other door
+        kinds = {change.asked.kind, *(entry.kind for entry in change.asked.artefacts.values())}
+        reserved = sorted(kinds & set(self.policy.lead_only.split()))
+        if reserved and self.reviewers[said.by].role != "lead":
+            raise ReviewError(f"only a lead may approve a change of kind {reserved[0]}")
         approvals = (*change.approvals, said.by)
         enough = len(approvals) >= change.needs(self.policy)
         return self._set(change, "approved" if enough else "pending", approvals=approvals)
@@ -328,7 +347,11 @@ class Book:
         decided = (*change.decided, said.by)
         noted = self._set(change, change.state, note=said.reason, decided=decided)
         name = system_hash(after)
-        return replace(noted, systems={**self.systems, name: after}, moving=name)
+        systems = {**self.systems, name: after}
+        return replace(noted, systems=systems, moving=name, mover=said.change)
+
+    def _moved(self, system: str) -> "Book":
+        return replace(self, current=system, moving="", mover="")
 
     def _voted(self, by: str, signature: str, ballot: Ballot) -> None:
         """Refuse a decision that does not bear the signature of an enrolled reviewer."""

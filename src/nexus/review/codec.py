@@ -13,7 +13,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from nexus.base.errors import ReviewError
+from nexus.base.errors import ConfigError, ReviewError
 
 T = TypeVar("T")
 LARGEST = 1 << 20
@@ -24,11 +24,17 @@ def encode(record: object) -> bytes:
     """Return a record as the bytes that are hashed and signed.
 
     Raises:
-        ReviewError: a number is not finite.
+        ReviewError: a number is not finite, a text is no Unicode, or it is too large.
     """
-    return json.dumps(
-        _plain(record), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    name = type(record).__name__
+    try:
+        data = json.dumps(
+            _plain(record), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ReviewError(f"a {name} cannot be written: {error}", hint="correct it") from None
+    _small(name, data)
+    return data
 
 
 def hash_of(record: object) -> str:
@@ -44,15 +50,11 @@ def decode(kind: type[T], data: bytes) -> T:
             type, or is not written canonically; the field is named.
     """
     name = kind.__name__
-    if len(data) > LARGEST:
-        raise ReviewError(
-            f"a {name} of {len(data)} bytes is too large", hint=f"at most {LARGEST} bytes"
-        )
+    _small(name, data)
     try:
-        value = json.loads(data.decode())
+        record = _parsed(kind, json.loads(data.decode()), name)
     except (ValueError, RecursionError) as error:
         raise ReviewError(f"a {name} is no JSON: {error}", hint="write it anew") from None
-    record = _parsed(kind, value, name)
     if encode(record) != data:
         raise ReviewError(
             f"a {name} is not written canonically", hint="sorted keys, no spaces, no floats"
@@ -60,10 +62,31 @@ def decode(kind: type[T], data: bytes) -> T:
     return record
 
 
+def checked(record: T) -> T:
+    """Return a record as whoever reads it will find it, or refuse it now rather than then.
+
+    Raises:
+        ReviewError: a field is not of its type.
+    """
+    return decode(type(record), encode(record))
+
+
+def _small(name: str, data: bytes) -> None:
+    if len(data) > LARGEST:
+        raise ReviewError(
+            f"a {name} of {len(data)} bytes is too large", hint=f"at most {LARGEST} bytes"
+        )
+
+
 def _plain(value: object) -> object:
     """Return a record as JSON types without floats."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        kinds = _kinds(type(value))
+        return {
+            name: _plain(float(v) if kind is float and type(v) is int else v)
+            for name, kind in kinds.items()
+            for v in (getattr(value, name),)
+        }
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}  # pyright: ignore
     if isinstance(value, tuple | list):
@@ -119,7 +142,11 @@ def _record(kind: Any, value: Any, at: str) -> Any:
             raise ReviewError(
                 f"{at} has an unknown field {name[:40]!r}", hint=f"they are {', '.join(kinds)}"
             )
-    return kind(**{name: _parsed(k, given[name], f"{at}.{name}") for name, k in kinds.items()})
+    values = {name: _parsed(k, given[name], f"{at}.{name}") for name, k in kinds.items()}
+    try:
+        return kind(**values)
+    except ConfigError as error:
+        raise ReviewError(f"{at}: {error.message}", hint="correct that field") from None
 
 
 @cache

@@ -278,6 +278,9 @@ class Entry:
                 body=body,
                 signature=whole["signature"],
             )
+            kinds = [type(whole[name]) for name in ("position", "time", "previous", "signature")]
+            if kinds != [int, int, str, str]:
+                raise ValueError("a field is of another kind")
             if entry.line() != line:
                 raise ValueError("it is not written canonically")
         except (ValueError, KeyError, TypeError, ReviewError, RecursionError) as error:

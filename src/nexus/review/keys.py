@@ -30,7 +30,8 @@ FREE: Final = 5
 """Wrong passphrases before one has to wait."""
 WAIT_S: Final = 30
 """The first wait, in seconds; each further wrong passphrase doubles it, up to a day."""
-_NAME: Final = r"[a-z0-9_-]{1,40}"
+NAME: Final = r"[a-z0-9_-]{1,40}"
+"""Of a reviewer."""
 _COST: Final = 1 << 15
 """Of scrypt (RFC 7914): 32 MiB and about a tenth of a second for each try."""
 
@@ -158,9 +159,7 @@ class Keyring:
                 hint=f"make one: `nexus review enroll {name}`",
             ) from None
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise ReviewError(
-                f"the key {path} is damaged: {error}", hint="copy it from a backup"
-            ) from None
+            raise _damaged(path, error) from None
         tried = self._admit(name)
         try:
             raw = _cipher(passphrase, salt).decrypt(nonce, sealed, name.encode())
@@ -168,6 +167,8 @@ class Keyring:
             left = max(0, FREE - tried)
             more = f"{left} more tries" if left else "you have to wait before the next try"
             raise ReviewError(f"that is not the passphrase of {name}", hint=more) from None
+        except ValueError as error:
+            raise _damaged(path, error) from None
         with explained(path):
             self._tries(name).unlink(missing_ok=True)
         return Signer(name=name, key=Ed25519PrivateKey.from_private_bytes(raw))
@@ -177,7 +178,7 @@ class Keyring:
         return sorted(path.stem for path in self.folder.glob("*.json"))
 
     def _path(self, name: str) -> Path:
-        if not re.fullmatch(_NAME, name) or name == "machine":
+        if not re.fullmatch(NAME, name) or name == "machine":
             raise ReviewError(
                 f"{name[:40]!r} cannot be a reviewer's name",
                 hint="1 to 40 of a-z, 0-9, - and _; machine is nobody",
@@ -214,6 +215,10 @@ def keys_folder() -> Path:
     return Path(pwd.getpwuid(os.getuid()).pw_dir) / ".config" / "nexus"
 
 
+def _damaged(path: Path, error: Exception) -> ReviewError:
+    return ReviewError(f"the key {path} is damaged: {error}", hint="copy it from a backup")
+
+
 def _cipher(passphrase: str, salt: bytes) -> ChaCha20Poly1305:
     scrypt = Scrypt(salt=salt, length=32, n=_COST, r=8, p=1)
-    return ChaCha20Poly1305(scrypt.derive(passphrase.encode()))
+    return ChaCha20Poly1305(scrypt.derive(passphrase.encode("utf-8", "surrogateescape")))

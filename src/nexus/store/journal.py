@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection, Engine
 
+from nexus.base import network
 from nexus.base.errors import ConfigError, LedgerError, StorageError
 from nexus.store.files import make_folder
 
@@ -34,7 +35,18 @@ _SQLITE: Final = {
     "busy_timeout": str(1000 * _PATIENCE_S),
     "trusted_schema": "OFF",
 }
-_REFUSED: Final = ("disk is full", "readonly", "read-only", "disk I/O", "No space left")
+_SERVER: Final = {"connect_timeout": _PATIENCE_S, "client_encoding": "utf8", "hostaddr": ""}
+"""Of PostgreSQL; what is said here, PGHOSTADDR and its like cannot say otherwise."""
+_LOCK: Final = 0x6E65787573
+"""Of PostgreSQL: the number, "nexus" in ASCII, under which its writers wait for each other."""
+_REFUSED: Final = (
+    "disk is full",
+    "readonly",
+    "read-only",
+    "disk I/O",
+    "No space left",
+    "unable to open",
+)
 """What databases say when it is the disk that refuses."""
 
 
@@ -61,6 +73,11 @@ class Journal:
         self.where, self.book = where, book
         self._made: Engine | None = None
 
+    @property
+    def shown(self) -> str:
+        """Return where it is, without a password."""
+        return str(self.where) if isinstance(self.where, Path) else str(sa.make_url(self.where))
+
     def exists(self) -> bool:
         """Return whether there is a database to read; of a server one finds out by reading."""
         return not isinstance(self.where, Path) or self.where.is_file()
@@ -77,7 +94,7 @@ class Journal:
             try:
                 return self._read(self._engine())
             except exc.OperationalError:
-                if not isinstance(self.where, Path):
+                if not isinstance(self.where, Path) or _unfinished(self.where):
                     raise
                 still = sa.create_engine(_sqlite(self.where, "?mode=ro&immutable=1&uri=true"))
                 try:  # a folder that may only be read takes no write-ahead log
@@ -98,9 +115,11 @@ class Journal:
         with self._explained(), self._engine().connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:  # a lock of the whole table is no lock before there is a table
+                wait = f"SET LOCAL lock_timeout = '{_PATIENCE_S}s'"
+                connection.exec_driver_sql(wait)
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             _TABLE.create(connection, checkfirst=True)
-            if connection.dialect.name != "sqlite":
-                connection.execute(sa.text("LOCK TABLE nexus_ledger IN EXCLUSIVE MODE"))
             lines = self._lines(connection)
             yield Writing(lines=lines, book=self.book, connection=connection)
             connection.commit()
@@ -125,7 +144,7 @@ class Journal:
         ).all()
         if [row.position for row in rows] != list(range(len(rows))):
             raise LedgerError(
-                f"{self.where} has lost lines: {len(rows)} are there, the last is number "
+                f"{self.shown} has lost lines: {len(rows)} are there, the last is number "
                 f"{rows[-1].position}",
                 hint="copy it from a backup of the run",
             )
@@ -142,16 +161,16 @@ class Journal:
             yield
         except exc.IntegrityError:
             raise LedgerError(
-                f"another writer was faster at {self.where}", hint="look again, then decide"
+                f"another writer was faster at {self.shown}", hint="look again, then decide"
             ) from None
         except exc.DBAPIError as error:
             said = str(error.orig).strip().splitlines()[0]
             if any(words in said for words in _REFUSED):
                 raise StorageError(
-                    f"cannot write {self.where}: {said}", hint="check the disk and the folder"
+                    f"cannot write {self.shown}: {said}", hint="check the disk and the folder"
                 ) from None
             raise LedgerError(
-                f"the ledger {self.where} cannot be read: {said}",
+                f"the ledger {self.shown} cannot be read: {said}",
                 hint="copy it from a backup of the run, or check that its server is up",
             ) from None
 
@@ -159,16 +178,31 @@ class Journal:
 def _engine(where: Path | str) -> Engine:
     if isinstance(where, Path):
         engine = sa.create_engine(_sqlite(where), poolclass=sa.pool.NullPool)
-
         event.listen(engine, "connect", _settings)
         return engine
     try:
-        return sa.create_engine(where, poolclass=sa.pool.NullPool, isolation_level="READ COMMITTED")
+        url = sa.make_url(where)
+        host = url.host or str(url.query.get("host", ""))
+        if url.get_backend_name() != "postgresql" or not host:
+            raise exc.ArgumentError(f"{url} names no PostgreSQL server")
+        network.admit(host, "the server of the ledger")
+        return sa.create_engine(
+            url,
+            poolclass=sa.pool.NullPool,
+            isolation_level="READ COMMITTED",
+            connect_args=_SERVER,
+        )
     except (exc.ArgumentError, ImportError) as error:
         raise ConfigError(
             f"review.ledger cannot be used: {error}",
             hint="postgresql+psycopg://host/database, with the extra [postgres], or nothing",
         ) from None
+
+
+def _unfinished(path: Path) -> bool:
+    """Return whether lines may lie in the write-ahead log alone."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _settings(connection: sqlite3.Connection, _: object) -> None:

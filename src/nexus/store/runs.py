@@ -82,8 +82,18 @@ class Run:
 
     @property
     def recipe(self) -> str:
-        """The recipe's TOML text."""
-        return (self.folder / "recipe.toml").read_text()
+        """The recipe's TOML text.
+
+        Raises:
+            CheckpointError: it is missing or no text.
+        """
+        path = self.folder / "recipe.toml"
+        try:
+            return path.read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CheckpointError(
+                f"cannot read {path}: {error}", hint="copy it from a backup of the run"
+            ) from None
 
     @property
     def metrics(self) -> Path:

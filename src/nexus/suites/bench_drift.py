@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from nexus.base.proposals import Proposal, ShadowReport
 from nexus.config import Recipe
 from nexus.nn.thinking import load_to_think
 from nexus.nn.weights import module_bytes
@@ -23,8 +24,6 @@ from nexus.reason.drift import poisson_upper
 from nexus.reason.reflection import event_of
 from nexus.reason.rule_change import RuleChange
 from nexus.review.approved import Approved
-from nexus.review.gate import Draft
-from nexus.store.runs import Run
 from nexus.suites import results
 from nexus.suites.drift_rivals import Scores, rivals_of, scores_of
 from nexus.suites.drifting import (
@@ -40,10 +39,13 @@ from nexus.suites.drifting import (
     watched,
 )
 from nexus.suites.figures_drift import drift_figure
+from nexus.suites.gated import Gated, gated
 from nexus.suites.noticing import lessons_from, notice, promised
+from nexus.suites.proposing import put_forward
 from nexus.suites.results import Figure
+from nexus.suites.shadow import Drift
 from nexus.suites.thoughts import load
-from nexus.train.candidates import Candidate, build, draft, order
+from nexus.train.candidates import Candidate, build, order
 from nexus.train.consolidation import Consolidation
 from nexus.train.parts import Parts
 from nexus.train.phase import Progress
@@ -59,10 +61,8 @@ TESTED: Final = {"new": 300, "old": 700}
 """Examples after the update on which cores are compared."""
 TASK: Final = "khop"
 
-Harms = Callable[[Path, Recipe], Mapping[str, Figure]]
-"""Measures which planted harms a shadow report flags; see ``bench_drift``."""
-Decide = Callable[[Path, Draft], None]
-"""Has a draft denied in the run at a folder; without one, nobody decides."""
+Harms = Callable[[bytes, Recipe], Mapping[str, Figure]]
+"""Measures which harms planted in a core a shadow report flags; see ``harms.harm_figures``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +75,9 @@ class Learned:
     """Examples from the change to the alarm, and to the named cause."""
     guess: RuleChange
     candidate: Candidate
-    draft: Draft
+    proposal: Proposal
+    flags: tuple[str, ...]
+    shadow: ShadowReport
     events: tuple[str, ...]
     ours: Scores
     rivals: Mapping[str, tuple[tuple[int, Scores], ...]]
@@ -91,12 +93,12 @@ def bench_drift(
     seeds: int,
     progress: Progress,
     harms: Harms | None = None,
-    decide: Decide | None = None,
 ) -> dict[str, Any]:
     """Return how soon a change is noticed, and what is learned and lost, over ``seeds`` streams.
 
-    The core is the run's at ``folder``. ``harms`` adds its figures to these; ``decide`` denies what
-    is proposed, and what thinks must be the same bytes before and after.
+    The core is the run's at ``folder``, put into a run of its own behind a gate of its own: what is
+    proposed there is denied, and what thinks must be the same bytes after; then it is approved.
+    ``harms`` adds its figures to these.
 
     Raises:
         CheckpointError: the reasoner is not trained there.
@@ -107,14 +109,16 @@ def bench_drift(
     for seed in range(seeds):
         lived = stream(boards, known, seed, length=LENGTH, cycles=CYCLES)
         progress.note(f"seed {seed}: {LENGTH} examples thought about")
-        figures, learned = one_stream(boards, lived, folder, recipe, progress, decide)
+        weights = Approved.open(folder).artefact(artefact(TASK))
+        with gated(recipe, artefact(TASK), weights, within=folder) as own:
+            figures, learned = one_stream(boards, lived, own, recipe, progress)
         for name, figure in figures.items():
             found.setdefault(name, []).append(figure)
         details.append(told(learned))
     drift_figure(folder, details[0], length=LENGTH)
     together = {name: results.over_seeds(each) for name, each in found.items()}
     if harms is not None:
-        together |= harms(folder, recipe)
+        together |= harms(Approved.open(folder).artefact(artefact(TASK)), recipe)
     spent = time.process_time() - began + sum(d["candidate_cpu_s"] for d in details)
     return results.result("drift", together, recipe, cpu_s=spent, cycles=CYCLES, streams=details)
 
@@ -122,10 +126,9 @@ def bench_drift(
 def one_stream(
     boards: BoardReasoner,
     lived: Stream,
-    folder: Path,
+    own: Gated,
     recipe: Recipe,
     progress: Progress,
-    decide: Decide | None = None,
 ) -> tuple[dict[str, Figure], Learned]:
     """Return the figures of one stream, and what came of the change that is followed through."""
     slips = np.zeros(len(lived.data), dtype=bool)
@@ -137,7 +140,7 @@ def one_stream(
     named = sum(len(_quiet(lived, slips, draw).causes) for draw in range(REVELATIONS))
     stable = REVELATIONS * (len(lived.data) - REFERENCE)
     progress.note(f"seed {lived.seed}: delay {delays.mean():.0f}, {named} false proposals")
-    learned = follow(boards, lived, folder, recipe, progress, decide)
+    learned = follow(boards, lived, own, recipe, progress)
     before = dict(learned.rivals)["never"][0][1]
     n = learned.n
     return {
@@ -178,35 +181,47 @@ def _quiet(lived: Stream, slips: Bool[np.ndarray, " n"], draw: int) -> Watched:
 def follow(
     boards: BoardReasoner,
     lived: Stream,
-    folder: Path,
+    own: Gated,
     recipe: Recipe,
     progress: Progress,
-    decide: Decide | None,
 ) -> Learned:
-    """Live through a change: alarm, cause, candidate, denial, then what if it were approved."""
+    """Live through a change: alarm, cause, candidate, shadow, denial, then approval of the same."""
     change, rows = drawn_change(lived.known, lived.seed), lived.shown()
     found = notice(boards, lived, rows, change, cycles=CYCLES)
     now, cause, known_rows = found.now, found.cause, found.rows
-    lessons = lessons_from(lived, now, cause.tag, found.guess)
+    revealed = lived.revealed(known_rows, change)
+    lessons = lessons_from(lived, now, cause.tag, found.guess, aside=known_rows)
     how = Consolidation(seed=lived.seed)
-    run = Run.open(folder)
-    before = _memory(folder, boards)
-    candidate = build(run, order(run, TASK, lessons, how))
-    data = {"stream_seed": lived.data.seed, "split": lived.data.split}
-    asked = draft(candidate, found.evidence, promised(cause), data=data)
-    if decide is not None:
-        decide(folder, asked)
-    changed = sum(a != b for a, b in zip(before, _memory(folder, boards), strict=True))
+    before = _memory(own, boards)
+    candidate = build(own.run, order(own.run, TASK, lessons, how))
     progress.note(f"seed {lived.seed}: {cause.tag} named at {now - change.at}, candidate built")
+    drift = Drift(revealed=replace(revealed, split="revealed"), changed=frozenset({cause.tag}))
+
+    def proposed() -> Proposal:
+        return put_forward(
+            own.gate,
+            candidate,
+            found.evidence,
+            promised(cause),
+            data={"stream_seed": lived.data.seed, "split": lived.data.split},
+            drift=drift,
+        )
+
+    asked = proposed()
+    own.deny(asked.change_id, because="to see that nothing changes")
+    changed = sum(a != b for a, b in zip(before, _memory(own, boards), strict=True))
+    asked = proposed()
+    own.approve(asked.change_id)
+    book = own.gate.book()
     new, old = _tested(lived, change, after=now)
-    ours = _core(recipe, lived.known, (candidate.folder / "weights").read_bytes())
+    ours = _core(recipe, lived.known, _approved(own))
     scores = scores_of(ours, lived, change, new, old)
     at_base = Scores(
         new=float(1 - lived.wrong(new, lived.revealed(new, change)).mean()),
         old=float(1 - lived.wrong(old, lived.revealed(old, change)).mean()),
     )
     progress.note(f"seed {lived.seed}: {scores} against {at_base}")
-    weights = Approved.open(folder).artefact(artefact(TASK))
+    weights = own.gate.objects.get(candidate.replay.base)
     rivals = rivals_of(weights, lived, change, now, known_rows, how, recipe, (new, old))
     return Learned(
         change=change,
@@ -214,7 +229,9 @@ def follow(
         cause=now + 1 - change.at,
         guess=found.guess,
         candidate=candidate,
-        draft=asked,
+        proposal=asked,
+        flags=book.find(asked.change_id).flags,
+        shadow=own.gate.report(book.find(asked.change_id)),
         events=tuple(event_of(f.finding, traces=f.traces).cause for f in found.events),
         ours=scores,
         rivals={"never": ((now - change.at, at_base),), **rivals},
@@ -223,10 +240,13 @@ def follow(
     )
 
 
-def _memory(folder: Path, boards: BoardReasoner) -> bytes:
+def _approved(own: Gated) -> bytes:
+    return Approved.open(own.gate.folder, keys=own.gate.keys).artefact(artefact(TASK))
+
+
+def _memory(own: Gated, boards: BoardReasoner) -> bytes:
     """Return every byte of what thinks: the manifest, its object, and the core in memory."""
-    manifest = (folder / "manifest.json").read_bytes()
-    return manifest + Approved.open(folder).artefact(artefact(TASK)) + module_bytes(boards)
+    return own.gate.pointer.read_bytes() + _approved(own) + module_bytes(boards)
 
 
 def _core(recipe: Recipe, known: Khop, weights: bytes) -> BoardReasoner:
@@ -252,11 +272,13 @@ def told(learned: Learned) -> dict[str, Any]:
         "alarm": learned.alarm,
         "cause": learned.cause,
         "events": learned.events,
+        "flags": learned.flags,
+        "shadow_cpu_s": learned.shadow.cpu_s,
         "guess": asdict(learned.guess),
         "candidate": learned.candidate.sha256,
         "candidate_cpu_s": learned.candidate.cpu_s,
-        "evidence": asdict(learned.draft.evidence),
-        "data": dict(learned.draft.data),
+        "evidence": asdict(learned.proposal.evidence),
+        "data": dict(learned.proposal.data),
         "ours": asdict(learned.ours),
         "rivals": {
             name: [{"at": at, **asdict(scores)} for at, scores in scored]

@@ -10,6 +10,7 @@ import inspect
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from nexus.decide.answer import decide
 from nexus.logic.engines.query import solve
 from nexus.logic.hypothetical import apply
 from nexus.nn.seeding import stream
-from nexus.nn.weights import load_module, to_bytes
+from nexus.nn.weights import load_module, module_bytes, to_bytes
 from nexus.reason import disagreement, familiarity
 from nexus.reason.disagreement import Doubt
 from nexus.reason.familiarity import LEAST_HELD_OUT, Familiarity
@@ -38,6 +39,7 @@ from nexus.review.ledger import fold
 from nexus.store.files import write_atomically, write_folder
 from nexus.store.objects import Objects, sha256
 from nexus.suites import briefly, results
+from nexus.suites.gated import gated
 from nexus.suites.results import Figure
 from nexus.suites.rivals import parameters
 from nexus.suites.taking_back import TakingBack
@@ -53,6 +55,8 @@ ROUNDS: Final = 40
 SAVES: Final = 5
 """Checkpoints that are timed."""
 WARMUP: Final = 3
+CORE: Final = "fast"
+"""The artefact that is changed and changed back."""
 ANSWER: Final[Mapping[str, Sequence[Callable[..., Any]]]] = {
     "encode": (Senses.encode,),
     "recall": (TestTimeMemory.recall_and_write,),
@@ -140,11 +144,14 @@ def bench_reason(
     What is written while they are timed is in ``folder`` for that long: its disk is the one timed.
     """
     began = time.process_time()
-    with TemporaryDirectory(prefix="bench-reason-", dir=folder) as home:
+    with ExitStack() as stack:
+        home = stack.enter_context(TemporaryDirectory(prefix="bench-reason-", dir=folder))
         knowing = Knowing(recipe, Path(home), questions=rounds)
         reflect = Reflecting(recipe, knowing.system.reflection)
         save = Saving(recipe, Path(home))
-        back = TakingBack(recipe, Path(home), knowing.system.fast)
+        core = knowing.system.fast
+        own = stack.enter_context(gated(recipe, CORE, module_bytes(core), within=Path(home)))
+        back = TakingBack(own, CORE, core)
 
         def timed(rounds: int, saves: int) -> Mapping[str, Watch]:
             answer, reflection, saving = (Watch(parts=p) for p in (ANSWER, REFLECTION, CHECKPOINT))

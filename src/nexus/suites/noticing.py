@@ -96,16 +96,24 @@ def promised(cause: Cause) -> tuple[Effect, ...]:
     )
 
 
-def lessons_from(lived: Stream, now: int, tag: str, guessed: RuleChange) -> Lessons:
+def lessons_from(
+    lived: Stream,
+    now: int,
+    tag: str,
+    guessed: RuleChange,
+    *,
+    aside: Int64[np.ndarray, " m"] | None = None,
+) -> Lessons:
     """Return what a candidate is taught: boards of the stream so far, and what to say of them.
 
+    Those at ``aside`` are left out, where the shadow report asks about them.
     Those with the suspect rule are answered as the guess says, all others as the core answered.
     Steps on the way that the guess does not touch are those of the known rules.
     """
     past = lived.data.take(slice(0, now + 1))
-    suspect = lived.having(tag)[: now + 1]
-    world = guessed.under(lived.known)
+    kept = ~np.isin(np.arange(now + 1), () if aside is None else aside)
+    suspect, world = lived.having(tag)[: now + 1], guessed.under(lived.known)
     answered = replace(past, solution=np.where(past.asked, lived.answer[: now + 1], past.solution))
-    taught = world.answered(past.take(np.flatnonzero(suspect)))
-    replay = answered.take(np.flatnonzero(~suspect))
+    taught = world.answered(past.take(np.flatnonzero(suspect & kept)))
+    replay = answered.take(np.flatnonzero(~suspect & kept))
     return Lessons(taught=world.explained(taught), replay=world.explained(replay))

@@ -15,8 +15,9 @@ from nexus.base.proposals import (
     ShadowReport,
 )
 from nexus.evaluate.shadow import slice_of
-from nexus.interfaces.report.change import Record, render_change
+from nexus.interfaces.report.change import render_change
 from nexus.review.flags import flags
+from nexus.review.records import Kept, Record
 
 PROPOSAL = Proposal(
     change_id="3f9a1c07b2e4",
@@ -42,7 +43,15 @@ PROPOSAL = Proposal(
     created=1_795_000_000,
     expires=1_796_209_600,
 )
-RECORD = Record(kept=7, promised=8, approved=3, decided=4)
+KEPT = Kept(change="1" * 12, figure="all", expected=0.97, observed=0.98, n=200, kept=True)
+RECORD = Record(
+    proposer="reflection",
+    proposed=4,
+    applied=3,
+    denied=1,
+    rolled_back=0,
+    promises=(*[KEPT] * 7, replace(KEPT, observed=0.8, kept=False)),
+)
 
 
 def right(n: int, wrong: int) -> np.ndarray:

@@ -20,13 +20,11 @@ class Report:
 
     def run(self) -> int:
         """Write the report and say where it is."""
-        from nexus.interfaces.report.page import write_report
-        from nexus.interfaces.service.runs import find
+        from nexus.interfaces.service.reporting import report
 
-        folder = find(self.run_name)
-        path = write_report(folder)
+        path = report(self.run_name)
         if self.json:
-            print_json({"run": folder, "report": path})
+            print_json({"run": path.parent, "report": path})
         else:
             say(str(path))
         return 0

@@ -4,7 +4,6 @@ It is meant to be read in two minutes, and shows nothing that is not in its argu
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Final
@@ -14,21 +13,10 @@ from nexus.interfaces.report import html
 from nexus.interfaces.report.forest import forest, moves
 from nexus.interfaces.report.html import Html
 from nexus.review.flags import Flag
+from nexus.review.records import Record
 
 _FLIPS: Final = 5
 """Flips shown at once each way; the others are folded away."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
-    """How earlier proposals of the same proposer went, and how its reviewers decide."""
-
-    kept: int
-    """Effects that were seen as promised, after applying."""
-    promised: int
-    approved: int
-    """Of its proposals, those that persons approved."""
-    decided: int
 
 
 def render_change(
@@ -79,11 +67,12 @@ def _facts(proposal: Proposal, record: Record | None) -> Html:
 
 
 def _record(record: Record | None) -> str:
-    if record is None or not record.decided:
+    if record is None or record.proposed < 2:
         return ", who has proposed nothing before"
+    kept = sum(promise.kept for promise in record.promises)
     return (
-        f"; of {record.promised} effects it promised before, {record.kept} were seen; "
-        f"{record.approved} of its {record.decided} proposals were approved"
+        f"; of {len(record.promises)} effects it promised before, {kept} were seen;"
+        f" {record.applied} of its {record.proposed} proposals were applied"
     )
 
 

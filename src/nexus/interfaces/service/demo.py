@@ -64,7 +64,7 @@ def demo(
 
     ``unattended`` has a demo key decide about the change that waits.
     """
-    from nexus.interfaces.report.page import write_report
+    from nexus.interfaces.service.reporting import report
 
     made_from, folder = recipe_named(recipe), folder_of(run)
     world = made_from.world
@@ -79,7 +79,8 @@ def demo(
     tell("story: a rule of a small world changes")
     told = story(folder, made_from, unattended=unattended, progress=progress)
     tell("report")
-    return Shown(run=folder, report=write_report(folder), results=results, story=told)
+    page = report(str(folder.absolute()))
+    return Shown(run=folder, report=page, results=results, story=told)
 
 
 def story(

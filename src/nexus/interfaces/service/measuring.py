@@ -160,12 +160,13 @@ def bench_drift(recipe: str, seeds: int, progress: "Progress") -> Mapping[str, A
     from nexus.base.device import set_threads
     from nexus.suites import results
     from nexus.suites.bench_drift import bench_drift
+    from nexus.suites.harms import harm_figures
 
     made_from = recipe_named(recipe)
     folder = runs.find_or_name("", made_from)
     reasoner_into(made_from, folder, "khop", progress=progress)
     set_threads()
-    found = bench_drift(made_from, folder, seeds=seeds, progress=progress)
+    found = bench_drift(made_from, folder, seeds=seeds, progress=progress, harms=harm_figures)
     results.store(folder, found)
     return found
 

@@ -1,0 +1,117 @@
+"""Bytes altered, files gone, loaders that ask: what does not think as approved does not think."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from gated import World, gated, pending, person
+
+import nexus
+from nexus.base.errors import LedgerError, NexusError
+from nexus.review import anchors
+from nexus.review import keys as keyrings
+from nexus.review.approved import Approved
+from nexus.review.gate import Gate
+
+THINKS = {"core": b"new mind", "encoder": b"eyes", "parser": b"ears", "calibration": b"{}"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = gated(tmp_path)
+    made.gate.found("calibration", b"{}", kind="threshold")
+    made.gate.approve(made.gate.ballot("approve", pending(made)), made.people["ada"])
+    return made
+
+
+def thinks(world: World) -> dict[str, bytes]:
+    approved = Approved.open(world.gate.folder, keys=world.gate.keys)
+    return {name: approved.artefact(name) for name in approved.artefacts}
+
+
+@pytest.mark.parametrize("name", THINKS)
+def test_one_byte_of_what_thinks_altered(world: World, name: str) -> None:
+    path = world.gate.objects.path(world.gate.book().artefacts[name].sha256)
+    data = bytearray(path.read_bytes())
+    data[0] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(NexusError, match="copy it from a backup"):
+        thinks(world)
+    path.unlink()
+    with pytest.raises(NexusError, match="from a backup"):
+        thinks(world)
+
+
+@pytest.mark.parametrize("name", ["recipe.toml", "run.json", "manifest.json", "ledger.db"])
+def test_one_byte_of_what_says_what_thinks_altered(world: World, name: str) -> None:
+    path = world.gate.folder / name
+    whole = path.read_bytes()
+    for position in range(7, len(whole), max(1, len(whole) // 25)):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x15]) + whole[position + 1 :])
+        try:  # of a database some bytes hold nothing
+            what_to_do = "nothing" * (thinks(world) == THINKS)
+        except NexusError as error:
+            what_to_do = error.hint
+        assert what_to_do
+    path.unlink()
+    with pytest.raises(NexusError):
+        thinks(world)
+    path.write_bytes(whole)
+    assert thinks(world) == THINKS
+
+
+def test_no_variable_of_the_environment_moves_keys_or_anchors(tmp_path: Path) -> None:
+    script = "import nexus.review.keys as k; print(k.keys_folder())"
+    path = {"PYTHONPATH": str(Path(nexus.__file__).parents[1]), "PATH": os.environ["PATH"]}
+    moved = dict.fromkeys(
+        ["HOME", "XDG_CONFIG_HOME", "NEXUS_HOME", "NEXUS_KEYS", "USER", "LOGNAME", "USERPROFILE"],
+        str(tmp_path),
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script], env=env, check=True, capture_output=True
+        ).stdout
+        for env in (path, {**path, **moved})
+    }
+    assert len(said) == 1
+
+
+def test_every_loader_asks_what_is_approved(smoke: Path, tmp_path: Path) -> None:
+    from nexus.system import Senses, System
+
+    folder, keys = tmp_path / "run", keyrings.keys_folder()
+    shutil.copytree(smoke, folder)
+    Gate(folder).enroll("ada", person("ada").public, "lead")
+    System.load(folder)
+    gate = Gate(folder)
+    for name in ("encoder", "fast", "parser", "calibration", "grounding"):
+        if (entry := gate.book().artefacts.get(name)) is None:
+            continue
+        path = gate.objects.path(entry.sha256)
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        with pytest.raises(NexusError, match="backup"):
+            System.load(folder)
+        path.write_bytes(whole)
+    pointer = gate.pointer.read_bytes()
+    gate.pointer.write_bytes(pointer.replace(b'"core"', b'"cure"'))
+    for load in (System.load, Senses.load):
+        with pytest.raises(LedgerError, match="not what the ledger says"):
+            load(folder)
+    gate.pointer.write_bytes(pointer)
+    for path in anchors.places(keys, folder):
+        path.unlink()
+
+
+def test_an_exported_anchor_finds_what_was_cut_off_elsewhere(world: World) -> None:
+    anchor = anchors.anchor_of(world.gate.book())
+    lines = world.gate.ledger.journal.read()
+    anchors.hold(anchor, lines, where="there")
+    with pytest.raises(LedgerError, match="cut off"):
+        anchors.hold(anchor, lines[:-1], where="there")
+    with pytest.raises(LedgerError, match="written anew"):
+        anchors.hold(replace(anchor, head="0" * 64), lines, where="there")
