@@ -352,12 +352,10 @@ class Recipe:
     review: ReviewConfig = field(default_factory=ReviewConfig)
 
     def __post_init__(self) -> None:
-        if self.world.side % self.encode.vision.patch:
-            raise ConfigError(
-                f"world.side={self.world.side} is not a multiple of "
-                f"encode.vision.patch={self.encode.vision.patch}"
-            )
-        hidden, patches = self.predict.mask, (self.world.side // self.encode.vision.patch) ** 2
+        side, patch = self.world.side, self.encode.vision.patch
+        if side % patch:
+            raise ConfigError(f"world.side={side} is not a multiple of encode.vision.patch={patch}")
+        hidden, patches = self.predict.mask, (side // patch) ** 2
         if hidden.image_context + hidden.image_targets > patches:
             raise ConfigError(
                 f"predict.mask keeps {hidden.image_context} and predicts {hidden.image_targets} "
@@ -374,10 +372,8 @@ class Recipe:
 
 def recipes() -> tuple[str, ...]:
     """Return the names of the recipes that come with NEXUS."""
-    folder = resources.files("nexus") / "recipes"
-    return tuple(
-        sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
-    )
+    names = (path.name for path in (resources.files("nexus") / "recipes").iterdir())
+    return tuple(sorted(n.removesuffix(".toml") for n in names if n.endswith(".toml")))
 
 
 def recipe(name: str) -> Recipe:

@@ -56,7 +56,8 @@ def test_the_demo_again_does_nothing_again(home: Path, call: Call) -> None:
     before = {p: p.stat().st_mtime_ns for name in kept for p in (folder / name).rglob("*")}
     done = call("demo", "--recipe", "smoke")
     assert {p: p.stat().st_mtime_ns for name in kept for p in (folder / name).rglob("*")} == before
-    assert set(done) == {"run", "report", "results"}
+    assert set(done) == {"run", "report", "results", "story"}
+    assert "too few to tell a change" in done["story"]["why_not"]
     assert set(done["results"]) == {"perception", "questions"}
 
 

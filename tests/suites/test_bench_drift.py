@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from nexus.reason.rule_change import RuleChange
-from nexus.suites.bench_drift import delay, lessons_from
+from nexus.suites.bench_drift import delay
 from nexus.suites.drifting import CHANGES, LENGTH, REVEALED, Stream, drawn_change, watched
 from nexus.suites.figures_drift import drift_figure
+from nexus.suites.noticing import lessons_from
 from nexus.worlds.puzzles import Khop
 
 KNOWN = Khop()

@@ -11,7 +11,7 @@ from nexus.review.book import Book
 from nexus.review.change import OPEN, Change
 from nexus.review.records import habits
 
-_MEANING: Mapping[str, str] = {
+MEANING: Mapping[str, str] = {
     "draft": "proposed, not measured yet",
     "shadowed": "measured, not submitted yet",
     "pending": "waits for a person",
@@ -35,7 +35,7 @@ def list_lines(book: Book) -> list[str]:
         flags = f", {len(change.flags)} flags" if change.flags else ""
         asked = change.asked
         what = f"{asked.kind} by {asked.proposer}"
-        lines.append(f"{change.change}  {change.state:<11} {what}{flags}: {_MEANING[change.state]}")
+        lines.append(f"{change.change}  {change.state:<11} {what}{flags}: {MEANING[change.state]}")
     if not book.changes:
         lines.append("No change was ever proposed.")
     for habit in habits(book):
@@ -82,7 +82,7 @@ def show_lines(shown: Shown) -> list[str]:
     change, proposal = shown.change, shown.proposal
     until = datetime.fromtimestamp(proposal.expires, UTC)
     lines = [
-        f"Change {change.change} of {proposal.kind}: {change.state}, {_MEANING[change.state]}",
+        f"Change {change.change} of {proposal.kind}: {change.state}, {MEANING[change.state]}",
         *(f"  ! {flag}" for flag in change.flags),
         "",
         f"Why:      {proposal.rationale}",

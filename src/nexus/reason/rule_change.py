@@ -37,7 +37,7 @@ class RuleChange:
 
     def under(self, known: Khop) -> Khop:
         """Return the puzzle as it is if the guess is right."""
-        return Khop(known.rules.changed(self.first, self.second, self.to))
+        return known.under(known.rules.changed(self.first, self.second, self.to))
 
 
 def guess(known: Khop, revealed: Puzzles, tag: str) -> RuleChange | None:
@@ -55,7 +55,8 @@ def guess(known: Khop, revealed: Puzzles, tag: str) -> RuleChange | None:
     first, second = first_second
     some = revealed.take([row for row, t in enumerate(known.tags(revealed)) if tag in t])
     fits = [
-        int(_right(Khop(known.rules.changed(first, second, to)), some).sum()) for to in range(top)
+        int(_right(known.under(known.rules.changed(first, second, to)), some).sum())
+        for to in range(top)
     ]
     best = int(np.argmax(fits))
     runner_up = max(fit for to, fit in enumerate(fits) if to != best)

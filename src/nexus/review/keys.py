@@ -69,7 +69,23 @@ def machine(folder: Path, *, create: bool = False) -> Signer:
     Raises:
         LedgerError: there is no key, or it is damaged.
     """
-    path = folder / "machine.key"
+    return _open_key(folder, "machine", create=create)
+
+
+def demo(folder: Path, name: str) -> Signer:
+    """Return a signer for an unattended demo, made if there is none; its key lies open in the run.
+
+    Whoever enrols it must mark it: the ledger of a run that is no demo refuses it.
+
+    Raises:
+        LedgerError: the key is damaged.
+    """
+    return _open_key(folder, name, create=True)
+
+
+def _open_key(folder: Path, name: str, *, create: bool) -> Signer:
+    """Return the signer of a key that lies open in a run."""
+    path = folder / f"{name}.key"
     if create and not path.exists():
         write_atomically(path, Ed25519PrivateKey.generate().private_bytes_raw())
         with explained(path):
@@ -78,10 +94,10 @@ def machine(folder: Path, *, create: bool = False) -> Signer:
         key = Ed25519PrivateKey.from_private_bytes(path.read_bytes())
     except (OSError, ValueError) as error:
         raise LedgerError(
-            f"the machine's key {path} cannot be used: {error}",
+            f"the key {path} cannot be used: {error}",
             hint="copy it from a backup of the run; without it nothing can be recorded",
         ) from None
-    return Signer(name="machine", key=key)
+    return Signer(name=name, key=key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,16 +15,14 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from nexus.base.errors import DataError
-from nexus.base.proposals import Effect, Evidence, Proposal, ShadowReport
+from nexus.base.proposals import Proposal, ShadowReport
 from nexus.config import Recipe
 from nexus.nn.thinking import load_to_think
 from nexus.nn.weights import module_bytes
 from nexus.reason.boards import BoardReasoner
-from nexus.reason.causes import Cause
 from nexus.reason.drift import poisson_upper
 from nexus.reason.reflection import event_of
-from nexus.reason.rule_change import RuleChange, guess
+from nexus.reason.rule_change import RuleChange
 from nexus.review.approved import Approved
 from nexus.suites import results
 from nexus.suites.drift_rivals import Scores, rivals_of, scores_of
@@ -42,12 +40,13 @@ from nexus.suites.drifting import (
 )
 from nexus.suites.figures_drift import drift_figure
 from nexus.suites.gated import Gated, gated
+from nexus.suites.noticing import lessons_from, notice, promised
 from nexus.suites.proposing import put_forward
 from nexus.suites.results import Figure
 from nexus.suites.shadow import Drift
 from nexus.suites.thoughts import load
 from nexus.train.candidates import Candidate, build, order
-from nexus.train.consolidation import Consolidation, Lessons
+from nexus.train.consolidation import Consolidation
 from nexus.train.parts import Parts
 from nexus.train.phase import Progress
 from nexus.train.puzzles import artefact
@@ -188,36 +187,22 @@ def follow(
 ) -> Learned:
     """Live through a change: alarm, cause, candidate, shadow, denial, then approval of the same."""
     change, rows = drawn_change(lived.known, lived.seed), lived.shown()
-    truth = lived.revealed(rows, change)
-    wrong = surely_wrong(boards, lived, rows, truth, cycles=CYCLES)
-    seen = watched(lived.outcomes(rows, wrong), rows, until_cause=True)
-    if not seen.causes or seen.last.cause is None or seen.last.suspicion is None:
-        raise DataError(f"seed {lived.seed}: no cause was named", hint="look at the core's errors")
-    now, cause = seen.causes[0], seen.last.cause
-    # The builder's view: outcomes revealed since the alarm's moment of change, and what was seen.
-    since = rows[(rows < REFERENCE).sum() + seen.last.suspicion.since]
-    known_rows = rows[(rows >= since) & (rows <= now)]
+    found = notice(boards, lived, rows, change, cycles=CYCLES)
+    now, cause, known_rows = found.now, found.cause, found.rows
     revealed = lived.revealed(known_rows, change)
-    guessed = guess(lived.known, revealed, cause.tag)
-    if guessed is None:
-        raise DataError(f"seed {lived.seed}: outcomes do not decide what {cause.tag} comes to")
-    lessons = lessons_from(lived, now, cause.tag, guessed, aside=known_rows)
+    lessons = lessons_from(lived, now, cause.tag, found.guess, aside=known_rows)
     how = Consolidation(seed=lived.seed)
     before = _memory(own, boards)
     candidate = build(own.run, order(own.run, TASK, lessons, how))
     progress.note(f"seed {lived.seed}: {cause.tag} named at {now - change.at}, candidate built")
-    evidence = _evidence(cause, seen, guessed, len(known_rows))
     drift = Drift(revealed=replace(revealed, split="revealed"), changed=frozenset({cause.tag}))
 
     def proposed() -> Proposal:
         return put_forward(
             own.gate,
             candidate,
-            evidence,
-            (
-                Effect(figure=cause.tag, expected=0.97, tolerance=0.03),
-                Effect(figure="all", expected=0.98, tolerance=0.02),
-            ),
+            found.evidence,
+            promised(cause),
             data={"stream_seed": lived.data.seed, "split": lived.data.split},
             drift=drift,
         )
@@ -240,54 +225,18 @@ def follow(
     rivals = rivals_of(weights, lived, change, now, known_rows, how, recipe, (new, old))
     return Learned(
         change=change,
-        alarm=next(row for row in seen.alarms if row >= since) + 1 - change.at,
+        alarm=found.alarm + 1 - change.at,
         cause=now + 1 - change.at,
-        guess=guessed,
+        guess=found.guess,
         candidate=candidate,
         proposal=asked,
         flags=book.find(asked.change_id).flags,
         shadow=own.gate.report(book.find(asked.change_id)),
-        events=tuple(event_of(f.finding, traces=f.traces).cause for f in seen.found),
+        events=tuple(event_of(f.finding, traces=f.traces).cause for f in found.events),
         ours=scores,
         rivals={"never": ((now - change.at, at_base),), **rivals},
         n={"new": len(new), "old": len(old)},
         denied_bytes_changed=changed,
-    )
-
-
-def lessons_from(
-    lived: Stream, now: int, tag: str, guessed: RuleChange, *, aside: Int64[np.ndarray, " m"]
-) -> Lessons:
-    """Return what a candidate is taught: boards of the stream so far, and what to say of them.
-
-    Those at ``aside`` are left out: the shadow report asks about them.
-    Those with the suspect rule are answered as the guess says, all others as the core answered.
-    Steps on the way that the guess does not touch are those of the known rules.
-    """
-    past = lived.data.take(slice(0, now + 1))
-    suspect, kept = lived.having(tag)[: now + 1], ~np.isin(np.arange(now + 1), aside)
-    world = guessed.under(lived.known)
-    answered = replace(past, solution=np.where(past.asked, lived.answer[: now + 1], past.solution))
-    taught = world.answered(past.take(np.flatnonzero(suspect & kept)))
-    replay = answered.take(np.flatnonzero(~suspect & kept))
-    return Lessons(taught=world.explained(taught), replay=world.explained(replay))
-
-
-def _evidence(cause: Cause, seen: Watched, guessed: RuleChange, revealed: int) -> Evidence:
-    """Return what speaks for the change."""
-    return Evidence(
-        cause=event_of(cause, traces=seen.found[-1].traces).cause,
-        traces=seen.found[-1].traces,
-        counts={
-            "revealed": revealed,
-            "wrong_with": cause.wrong_with,
-            "with": cause.n_with,
-            "wrong_without": cause.wrong_without,
-            "without": cause.n_without,
-            "explained": guessed.explained,
-            "explained_otherwise": guessed.runner_up,
-        },
-        intervals={"effect": (cause.low, cause.high)},
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 from typing import Final
 
 import numpy as np
@@ -49,16 +50,18 @@ class Change:
 
     def world(self, known: Khop) -> Khop:
         """Return the puzzle after the change."""
-        return Khop(known.rules.changed(self.first, self.second, self.to))
+        return known.under(known.rules.changed(self.first, self.second, self.to))
 
 
-def drawn_change(known: Khop, seed: int, draw: int = 0) -> Change:
-    """Return a change that is a function of ``seed`` and ``draw``."""
+def drawn_change(
+    known: Khop, seed: int, draw: int = 0, *, between: tuple[int, int] = CHANGES
+) -> Change:
+    """Return a change ``between`` two places that is a function of ``seed`` and ``draw``."""
     n = known.answers
     [[first, second, by, at]] = integers(key(seed, "drift", "change"), np.array([draw]), 4, 1 << 30)
     first, second = int(first) % n, int(second) % n
     to = (int(known.rules.table[first, second]) + 1 + int(by) % (n - 1)) % n
-    low, high = CHANGES
+    low, high = between
     return Change(first=first, second=second, to=to, at=low + int(at) % (high - low))
 
 
@@ -83,10 +86,10 @@ class Stream:
         """Return which examples have a tag."""
         return np.array([tag in tags for tags in self.tags])
 
-    def shown(self, draw: int = 0) -> Int64[np.ndarray, " m"]:
+    def shown(self, draw: int = 0, *, share: float = REVEALED) -> Int64[np.ndarray, " m"]:
         """Return the examples whose outcome turns out: a counter-based draw, chosen by nobody."""
         of = key(self.seed, "drift", "revealed", draw)
-        return np.flatnonzero(uniform(of, self.data.index, 1)[:, 0] < REVEALED)
+        return np.flatnonzero(uniform(of, self.data.index, 1)[:, 0] < share)
 
     def revealed(self, rows: Int64[np.ndarray, " m"], change: Change | None) -> Puzzles:
         """Return what turned out at these places of the stream: the true solutions there."""
@@ -101,12 +104,17 @@ class Stream:
         """Return which answers of the core are wrong."""
         return ((self.answer[rows] != truth.solution) & truth.asked).any(1)
 
+    def id(self, row: int) -> str:
+        """Return the id of the thought about an example: 12 hexadecimal digits, as traces have."""
+        told = f"{self.known.name} {self.data.split} {self.data.seed} {self.data.index[row]}"
+        return sha256(told.encode()).hexdigest()[:12]
+
     def outcomes(
         self, rows: Int64[np.ndarray, " m"], wrong: Bool[np.ndarray, " m"]
     ) -> list[Outcome]:
         """Return what turned out in the form a watch takes it."""
         return [
-            Outcome(id=f"khop-{SPLIT}-{self.data.seed}-{row}", tags=self.tags[row], wrong=bool(w))
+            Outcome(id=self.id(row), tags=self.tags[row], wrong=bool(w))
             for row, w in zip(rows.tolist(), wrong.tolist(), strict=True)
         ]
 
@@ -117,6 +125,19 @@ def stream(boards: BoardReasoner, known: Khop, seed: int, *, length: int, cycles
     return Stream(
         known=known, data=data, answer=think(boards, data, cycles=cycles).answer, seed=seed
     )
+
+
+def turned_out(
+    known: Khop, seed: int, change: Change, *, start: int, stop: int, share: float
+) -> Puzzles:
+    """Return those examples of a stream after its change whose outcome turns out, as it does.
+
+    They are of places ``start`` to ``stop``, past the change; nothing is thought about them yet.
+    """
+    late = np.arange(start, stop)
+    data = known.sample(key(seed, "drift", "stream"), SPLIT, late)
+    lived = Stream(known=known, data=data, answer=data.solution, seed=seed)
+    return change.world(known).answered(data.take(lived.shown(share=share)))
 
 
 def surely_wrong(

@@ -31,13 +31,15 @@ def artefact(task: str) -> str:
 def train_puzzle(recipe: Recipe, folder: Path, task: str, progress: Progress | None = None) -> None:
     """Train the reasoner on the puzzle ``task`` in the run at ``folder``, from where it was left.
 
+    A smaller puzzle, such as ``khop-small``, is trained as the recipe says of its family.
+
     Raises:
         Interrupted: someone asked to stop; all is saved.
         ConfigError: there is no such puzzle.
         NexusError: see ``run_phase``.
     """
     puzzle = puzzles.get(task)
-    config: PhaseConfig = getattr(recipe.train, task)
+    config: PhaseConfig = getattr(recipe.train, task.partition("-")[0])
     with joined(), interruptible() as stop:
         shop = Workshop(
             recipe=recipe, run=Run.open(folder), world=Tabletop(), progress=progress, stop=stop

@@ -9,10 +9,11 @@ import pytest
 
 from nexus.base.errors import ConfigError, InputError
 from nexus.base.randomness import key
-from nexus.worlds.puzzles import of_band
-from nexus.worlds.puzzles.khop import FACTS, HOPS, TILES, Khop, Rules, telling, triangle
+from nexus.worlds.puzzles import get, of_band
+from nexus.worlds.puzzles.khop import FACTS, HOPS, TILES, Khop, Rules, small, telling, triangle
 
 KHOP = Khop()
+BANDS = ("2 hops", "3 hops")
 PUZZLES = KHOP.sample(0, "test", np.arange(90))
 ASK = 3 * FACTS + 1
 
@@ -153,6 +154,28 @@ def test_a_changed_rule_changes_the_answers_that_use_it() -> None:
         assert drifted.violations(given, new) == []
         assert (drifted.violations(given, old) == []) == (old[ASK] == new[ASK])
     assert drifted.name != KHOP.name == Khop(triangle()).name
+
+
+def test_a_small_puzzle_is_the_same_puzzle_with_fewer_facts() -> None:
+    tiny = small()
+    assert (tiny.name, tiny.cells, tiny.symbols, tiny.bands) == ("khop-small", 15, 13, BANDS)
+    assert get(tiny.name).splits == dict.fromkeys(("train", "val", "test"), (0, 1))
+    data = tiny.sample(3, "test", np.arange(60))
+    hops = [len(tiny.chain(given)) for given in data.given]
+    assert hops == [2, 3] * 30
+    guise = tiny.relabel(tiny.explained(data), 5)
+    assert (guise.given != data.given).any(1).all()
+    for given, right in zip(guise.given, guise.solution, strict=True):
+        assert tiny.violations(given, right) == []
+        facts, (first, _) = tiny.facts(given)
+        direct = {place: r for place, (a, r, _) in facts.items() if a == first}
+        assert all(right[3 * place + 2] == r for place, r in direct.items())
+    drifted = tiny.under(tiny.rules.changed(4, 1, 0))
+    assert (drifted.cells, drifted.hops, drifted.taught) == (15, (2, 3), 2)
+    assert drifted.name.startswith("khop-small-")
+    changed = (drifted.answered(data).solution != data.solution).any(1)
+    assert changed.any()
+    assert all("rule:4x1" in tags for tags, c in zip(tiny.tags(data), changed, strict=True) if c)
 
 
 def test_an_impossible_table_is_refused() -> None:

@@ -1,7 +1,8 @@
 """k-hop composition: what is one tile to another, when facts in any order lead there in k steps?
 
-A fact takes three cells: a tile, a relation, a tile. After sixteen places for facts, some blank,
-comes the question: a tile, the question mark, a tile. The answer belongs to the question mark.
+A fact takes three cells: a tile, a relation, a tile. After the places for facts, sixteen unless it
+is said otherwise, some blank, comes the question: a tile, the question mark, a tile. The answer
+belongs to the question mark.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from nexus.worlds.puzzles.khop.alike import telling as telling_of
 from nexus.worlds.puzzles.khop.rules import Rules, triangle
 from nexus.worlds.puzzles.puzzle import Puzzles, band_of, board
 
-__all__ = ["FACTS", "HOPS", "TILES", "Khop", "Rules", "triangle"]
+__all__ = ["FACTS", "HOPS", "TILES", "Khop", "Rules", "small", "triangle"]
 
 HOPS: Final = tuple(range(2, 11))
 """Steps from one tile of the question to the other, by band; only 2 to 4 are for training."""
@@ -27,8 +28,6 @@ FACTS: Final = 16
 """Most facts a puzzle has."""
 TILES: Final = FACTS + 1
 """Most tiles: the facts join them into a tree. Tile ``t`` is symbol ``t``, counted from 1."""
-_ASK: Final = 3 * FACTS + 1
-"""The cell of the question mark."""
 _UNKNOWN, _HERE = -2, -1
 """What is known of a tile no fact has led to yet, and of the tile it starts from."""
 
@@ -37,32 +36,66 @@ class Khop:
     """The puzzle under some rules.
 
     The facts of a puzzle make a tree, so exactly one chain joins the tiles of the question; all
-    others are distractors that branch off it. There are k to 16 facts, each number as likely, in
-    places thrown at random, and tiles are numbered at random: only length is new at k = 10.
+    others are distractors that branch off it. There are k to ``most`` facts, each number as likely,
+    in places thrown at random, and tiles are numbered at random: only length is new at k = 10.
     """
 
     version = 1
-    cells = 3 * FACTS + 3
-    bands = tuple(f"{k} hops" for k in HOPS)
     kinds: tuple[str, ...] = ("fact", "place")
     named = True
-    asks = _ASK
-    """The cell of the question mark."""
-    splits: Mapping[str, tuple[int, ...]] = {
-        "train": (0, 1, 2),
-        "val": (0, 1, 2),
-        "test": tuple(range(len(HOPS))),
-    }
 
-    def __init__(self, rules: Rules | None = None, tiles: Sequence[str] = ()) -> None:
-        self.rules = rules or triangle()
-        self.tiles = tuple(tiles) or tuple(str(tile) for tile in range(1, TILES + 1))
-        """What tile 1, 2, ... is called where something is told of it."""
+    def __init__(
+        self,
+        rules: Rules | None = None,
+        tiles: Sequence[str] = (),
+        *,
+        most: int = FACTS,
+        hops: Sequence[int] = HOPS,
+        taught: int = 3,
+        called: str = "khop",
+    ) -> None:
+        """Make the puzzle; other sizes than the usual ones ask for another name.
+
+        Args:
+            rules: what two relations come to.
+            tiles: what tile 1, 2, ... is called where something is told of it.
+            most: most facts a puzzle has, no fewer than hops.
+            hops: steps from one tile of the question to the other, by band.
+            taught: how many of the bands, from the first on, are for training.
+            called: the name under the usual rules.
+        """
+        self.rules, self.called = rules or triangle(), called
+        self.most, self.hops, self.taught = most, tuple(hops), taught
+        self.top = most + 1
+        """Most tiles."""
+        self.tiles = tuple(tiles) or tuple(str(tile) for tile in range(1, self.top + 1))
+        self.cells = 3 * most + 3
+        self.asks = 3 * most + 1
+        """The cell of the question mark."""
+        self.bands = tuple(f"{k} hops" for k in self.hops)
+        known = tuple(range(taught))
+        self.splits: Mapping[str, tuple[int, ...]] = {
+            "train": known,
+            "val": known,
+            "test": tuple(range(len(self.hops))),
+        }
+
+    def under(self, rules: Rules) -> "Khop":
+        """Return the puzzle of these sizes under other rules."""
+        return Khop(
+            rules,
+            self.tiles,
+            most=self.most,
+            hops=self.hops,
+            taught=self.taught,
+            called=self.called,
+        )
 
     @property
     def name(self) -> str:
-        """Return "khop", and which rules if not the usual ones."""
-        return "khop" if self.rules.mark == triangle().mark else f"khop-{self.rules.mark}"
+        """Return what it is called, and which rules if not the usual ones."""
+        usual = self.rules.mark == triangle().mark
+        return self.called if usual else f"{self.called}-{self.rules.mark}"
 
     @property
     def answers(self) -> int:
@@ -72,7 +105,7 @@ class Khop:
     @property
     def symbols(self) -> int:
         """Return how many symbols there are: blank, tiles, relations, the question mark."""
-        return 1 + TILES + self.answers + 1
+        return 1 + self.top + self.answers + 1
 
     def relations(self) -> Bool[np.ndarray, "kind cell cell"]:
         """Return which cells are of one fact (or the question), and which have the same place."""
@@ -85,11 +118,11 @@ class Khop:
         index = np.asarray(index, dtype=np.int64).reshape(-1)
         given = np.zeros((len(index), self.cells), dtype=np.int64)
         solution, asked = np.zeros_like(given), np.zeros(given.shape, dtype=bool)
-        throws = dice(key(seed, "khop", split, "board"), index)
+        throws = dice(key(seed, self.called, split, "board"), index)
         for i, (b, [die]) in enumerate(zip(band.tolist(), throws, strict=True)):
-            chain = self._pose(given[i], HOPS[b], die)
-            solution[i, _ASK] = self.rules.compose(chain)
-        asked[:, _ASK] = True
+            chain = self._pose(given[i], self.hops[b], die)
+            solution[i, self.asks] = self.rules.compose(chain)
+        asked[:, self.asks] = True
         return Puzzles(
             given=given,
             solution=solution,
@@ -102,15 +135,15 @@ class Khop:
 
     def _pose(self, cells: Int64[np.ndarray, " cell"], k: int, die: Dice) -> list[int]:
         """Write a puzzle of ``k`` hops into ``cells`` and return the relations of its chain."""
-        tile = [t + 1 for t in die.shuffled(TILES)]
+        tile = [t + 1 for t in die.shuffled(self.top)]
         chain = [die.roll(self.answers) for _ in range(k)]
         facts = [(tile[at], chain[at], tile[at + 1]) for at in range(k)]
-        for new in range(k + 1, k + 1 + die.roll(FACTS - k + 1)):
+        for new in range(k + 1, k + 1 + die.roll(self.most - k + 1)):
             ends = [tile[new], tile[die.roll(new)]]
             turned = die.roll(2)
             facts.append((ends[turned], die.roll(self.answers), ends[1 - turned]))
-        for place, (a, relation, b) in zip(die.shuffled(FACTS), facts, strict=False):
-            cells[3 * place : 3 * place + 3] = a, 1 + TILES + relation, b
+        for place, (a, relation, b) in zip(die.shuffled(self.most), facts, strict=False):
+            cells[3 * place : 3 * place + 3] = a, 1 + self.top + relation, b
         cells[-3:] = tile[0], self.symbols - 1, tile[k]
         return chain
 
@@ -119,7 +152,7 @@ class Khop:
     ) -> list[str]:
         """Return what is wrong with the answer at the question mark, and the chain that says so."""
         facts, (a, b) = self.facts(given)
-        said = board(self, "answer", answer, self.answers)[_ASK]
+        said = board(self, "answer", answer, self.answers)[self.asks]
         chains = list(_chains(facts, a, b))
         if not chains:
             return [f"no chain of facts leads from tile {self._tile(a)} to tile {self._tile(b)}"]
@@ -175,13 +208,13 @@ class Khop:
         n = len(puzzles)
         rows = np.arange(n)[:, None]
         renamed = np.tile(np.arange(self.symbols), (n, 1))
-        renamed[:, 1 : TILES + 1] = 1 + np.argsort(
-            uniform(key(stream, "tiles"), puzzles.index, TILES), axis=1
+        renamed[:, 1 : self.top + 1] = 1 + np.argsort(
+            uniform(key(stream, "tiles"), puzzles.index, self.top), axis=1
         )
-        order = np.argsort(uniform(key(stream, "places"), puzzles.index, FACTS), axis=1)
+        order = np.argsort(uniform(key(stream, "places"), puzzles.index, self.most), axis=1)
         cells = 3 * order[:, :, None] + np.arange(3)
         cells = np.concatenate(
-            [cells.reshape(n, -1), np.tile(np.arange(_ASK - 1, _ASK + 2), (n, 1))], axis=1
+            [cells.reshape(n, -1), np.tile(np.arange(self.asks - 1, self.asks + 2), (n, 1))], axis=1
         )
         return replace(
             puzzles,
@@ -196,11 +229,11 @@ class Khop:
         What the first tile is to it is the answer of its cell in the fact that leads there.
         """
         first, relation, second = (puzzles.given[:, part:-3:3] for part in range(3))
-        n, relation = len(puzzles), np.maximum(relation - 1 - TILES, 0)
+        n, relation = len(puzzles), np.maximum(relation - 1 - self.top, 0)
         rows, known = np.arange(n)[:, None], np.full((n, self.symbols), _UNKNOWN)
         known[rows[:, 0], puzzles.given[:, -3]] = _HERE
         step = np.full(first.shape, _UNKNOWN)
-        for _ in range(HOPS[max(self.splits["train"])]):
+        for _ in range(self.hops[self.taught - 1]):
             before = known[rows, first]
             after = np.where(before >= 0, self.rules.table[before, relation], relation)
             new = (before != _UNKNOWN) & (known[rows, second] == _UNKNOWN) & (first > 0)
@@ -215,7 +248,7 @@ class Khop:
         """Return the puzzles with the answers they have under these rules, whoever made them."""
         solution = puzzles.solution.copy()
         for row, given in zip(solution, puzzles.given, strict=True):
-            row[_ASK] = self.rules.compose(self.chain(given))
+            row[self.asks] = self.rules.compose(self.chain(given))
         return replace(puzzles, solution=solution)
 
     def tags(self, puzzles: Puzzles) -> list[frozenset[str]]:
@@ -232,10 +265,10 @@ class Khop:
 
     def describe(self, puzzles: Puzzles) -> list[str]:
         """Return each puzzle as text: its facts, blank places left out, and its question."""
-        throws = dice(key(puzzles.seed, "khop", puzzles.split, "telling"), puzzles.index)
+        throws = dice(key(puzzles.seed, self.called, puzzles.split, "telling"), puzzles.index)
         texts = list[str]()
         for given, [die] in zip(puzzles.given, throws, strict=True):
-            name = ["", *telling.names(TILES, die)]
+            name = ["", *telling.names(self.top, die)]
             facts, (a, b) = self.facts(given)
             told = [
                 telling.fact(name[x], name[y], self.rules.relations[r], die)
@@ -257,24 +290,24 @@ class Khop:
             InputError: a cell holds something that does not belong there.
         """
         cells = board(self, "board", given, self.symbols)
-        tiles = range(1, TILES + 1)
-        relations = range(TILES + 1, self.symbols - 1)
+        tiles = range(1, self.top + 1)
+        relations = range(self.top + 1, self.symbols - 1)
         facts = dict[int, tuple[int, int, int]]()
-        for place in range(FACTS):
+        for place in range(self.most):
             a, relation, b = cells[3 * place : 3 * place + 3]
             if a in tiles and relation in relations and b in tiles:
                 facts[place] = (a, relation - relations.start, b)
             elif a or relation or b:
                 raise InputError(
                     f"fact {place + 1} reads {a} {relation} {b}",
-                    hint=f"a tile (1 to {TILES}), a relation ({relations.start} to "
+                    hint=f"a tile (1 to {self.top}), a relation ({relations.start} to "
                     f"{relations.stop - 1}), a tile; or three times 0",
                 )
         a, mark, b = cells[-3:]
         if a not in tiles or b not in tiles or mark != self.symbols - 1:
             raise InputError(
                 f"the question reads {a} {mark} {b}",
-                hint=f"a tile (1 to {TILES}), {self.symbols - 1}, a tile",
+                hint=f"a tile (1 to {self.top}), {self.symbols - 1}, a tile",
             )
         return facts, (a, b)
 
@@ -291,6 +324,11 @@ class Khop:
 
     def _tile(self, tile: int) -> str:
         return self.tiles[tile - 1]
+
+
+def small() -> Khop:
+    """Return a puzzle of 2 or 3 hops in at most 4 facts: a core learns it in seconds."""
+    return Khop(most=4, hops=(2, 3), taught=2, called="khop-small")
 
 
 def _chains(
