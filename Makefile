@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := src tests
+# Two processes, each with whole files, so that what a file's tests share is made once.
+BOTH := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-full check bench clean
@@ -27,11 +29,11 @@ demo: $(READY)  ## Make a world, train, ask, and write report.html (about 10 min
 
 test: $(READY)  ## Run style, types, layers and every test but the long campaigns (at most 12 minutes).
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(BOTH)
 
 test-full: $(READY)  ## Run every test, long campaigns included (at most 60 minutes).
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest -m "slow or not slow"
+	@$(BIN)/pytest $(BOTH) -m "slow or not slow"
 
 check: $(READY)  ## Check style, types and layers; changes nothing.
 	@$(BIN)/ruff check $(SOURCES)
