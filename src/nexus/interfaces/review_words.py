@@ -28,11 +28,20 @@ MEANING: Mapping[str, str] = {
 }
 
 
+_MOVED = 8
+"""Slices shown beside all and the frozen set: those that changed most."""
+
+
+def flagged(change: Change) -> str:
+    """Return how many things speak against a change."""
+    return "1 flag" if len(change.flags) == 1 else f"{len(change.flags)} flags"
+
+
 def list_lines(book: Book) -> list[str]:
     """Return one line a change, the newest first, and one a reviewer."""
     lines = [f"What thinks: system {book.current[:12]}, {len(book.artefacts)} artefacts"]
     for change in reversed([*book.changes.values()]):
-        flags = f", {len(change.flags)} flags" if change.flags else ""
+        flags = f", {flagged(change)}" if change.flags else ""
         asked = change.asked
         what = f"{asked.kind} by {asked.proposer}"
         lines.append(f"{change.change}  {change.state:<11} {what}{flags}: {MEANING[change.state]}")
@@ -94,10 +103,13 @@ def show_lines(shown: Shown) -> list[str]:
     ]
     if shown.report is not None:
         report = shown.report
-        rows = [*report.slices, report.frozen]
+        moved = sorted(report.slices[1:], key=lambda row: -abs(row.candidate - row.base))
+        rows = [report.slices[0], report.frozen, *moved[:_MOVED]]
         wide = max(len(row.name) for row in rows)
         lines += ["", "On the same examples, before -> after (95 % of the difference):"]
         lines += [f"  {_slice(row, wide)}" for row in rows]
+        if len(moved) > _MOVED:
+            lines.append(f"  and {len(moved) - _MOVED} slices that changed less")
         lines.append(
             f"  {report.n_mended} mended, {report.n_broken} broken;"
             f" ECE {report.ece_base:.3f} -> {report.ece_candidate:.3f}"

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from nexus.base.proposals import Slice
-from nexus.interfaces.review_words import MEANING, change_json
+from nexus.interfaces.review_words import MEANING, change_json, flagged
 from nexus.interfaces.service.demo import Story
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def story_lines(story: Story | str) -> list[str]:
     if shown.report is not None and world.tag in slices:
         old = _slice(shown.report.frozen)
         lines.append(f"Measured: the new rule {_slice(slices[world.tag])}; the old ones {old}.")
-    flags = f", {len(change.flags)} flags" if change.flags else ""
+    flags = f", {flagged(change)}" if change.flags else ""
     lines += [
         *([] if story.played is None else _played(story.played)),
         f"Change {change.change} is {change.state}: {MEANING[change.state]}{flags}.",
