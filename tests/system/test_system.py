@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from nexus.base.errors import CheckpointError, InputError, ThoughtError
+from nexus.base.errors import CheckpointError, InputError, LedgerError, ThoughtError
 from nexus.base.records import Observation, Question
 from nexus.logic.hypothetical import actions, goal
 from nexus.logic.language import HYPOTHETICAL, Term, parse
