@@ -45,6 +45,7 @@ def test_gradients_equal_those_of_one_process(
     reference = found[0, 0][f"{case}/{dtype}/grad"]
     assert np.linalg.norm(reference) > 1e-3
     errors = {wr: error(ours[f"{case}/{dtype}/grad"], reference) for wr, ours in found.items()}
+    print(f"largest relative error at world sizes 1, 2, 4: {max(errors.values()):.1e}")
     assert max(errors.values()) <= most, errors
 
 

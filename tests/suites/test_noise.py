@@ -80,6 +80,7 @@ def test_noise_for_target_latents_teaches_nothing(senses: Senses, tmp_path: Path
 
     clean, floor = asked_colour(senses)
     noisy, _ = asked_colour(asking(tmp_path / "noisy", spoil))
+    print(f"asked colour {clean:.3f}, with noise {noisy:.3f}, floor {floor:.3f}")
     assert clean > floor + 0.15
     assert noisy <= floor + SLACK
 
@@ -90,6 +91,7 @@ def test_noise_for_text_latents_of_the_query_asks_nothing(
     clean, floor = asked_colour(senses)
     monkeypatch.setattr(senses.encoder, "words", _noisy_words(senses.encoder, name="queries"))
     noisy, _ = asked_colour(senses)
+    print(f"asked colour {clean:.3f}, with noise {noisy:.3f}, floor {floor:.3f}")
     assert clean > floor + 0.15
     assert noisy <= floor + SLACK
 
@@ -106,6 +108,7 @@ def test_what_another_row_was_read_as_proves_nothing_here(
     true = getattr(part, reading)
     monkeypatch.setattr(part, reading, lambda given: _shuffled(true(given)))
     noisy, _ = slow_accuracy(system)
+    print(f"{stage}: slow accuracy {clean:.3f}, with noise {noisy:.3f}, floor {floor:.3f}")
     assert clean > floor + 0.05
     assert noisy <= floor + SLACK
 
