@@ -21,7 +21,7 @@ def scene(index: int) -> Facts:
 def test_none_of_ten_thousand_forgeries_is_accepted() -> None:
     report = forge(10_000, seed=7, scene=scene, vocabulary=VOCABULARY)
     share = report.dropped / (report.tried + report.dropped)
-    print(f"{share:.1%} of the mutants were not proved wrong, and dropped")  # noqa: T201
+    print(f"{share:.1%} of the mutants were not proved wrong, and dropped")
     assert report.tried == 10_000
     assert (report.accepted, report.examples) == (0, ())
     assert report.refused == 0
