@@ -143,3 +143,25 @@ def test_equal_values_are_equal_json(tmp_path: Path) -> None:
     write_json(tmp_path / "a", {"x": 1, "y": "é"})
     write_json(tmp_path / "b", {"y": "é", "x": 1})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_folder_is_replaced_although_a_replacement_died_before(
+    tmp_path: Path, whole: bool
+) -> None:
+    """It died while deleting what had stepped aside, or before the new folder had its place."""
+    path, aside = tmp_path / "corrected", tmp_path / ".corrected.old"
+    write_folder(aside, {"a": b"old"})
+    if whole:
+        write_folder(path, {"a": b"new"})
+    write_folder(path, {"a": b"newer"})
+    assert _contents(path) == {"a": b"newer"}
+    assert [p.name for p in tmp_path.iterdir()] == ["corrected"]
+
+
+def test_a_folder_is_removed_although_a_removal_died_before(tmp_path: Path) -> None:
+    path, gone = tmp_path / "corrected", tmp_path / ".corrected.gone"
+    write_folder(gone, {"a": b"old"})
+    write_folder(path, {"a": b"new"})
+    remove_folder(path)
+    assert not list(tmp_path.iterdir())

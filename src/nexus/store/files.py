@@ -92,10 +92,10 @@ def replace_folder(temporary: Path, final: Path) -> None:
     """Rename the finished folder ``temporary`` to ``final``, in place of what was there.
 
     No rename replaces a full folder, so the old one steps aside first; should the process die
-    right then, ``settle`` puts it back.
+    right then, ``settle`` or the next replacement puts it back.
     """
     with explained(final):
-        aside = final.with_name(f".{final.name}.old")
+        aside = _put_back(final)
         replaced = final.exists()
         if replaced:
             final.replace(aside)
@@ -110,10 +110,23 @@ def replace_folder(temporary: Path, final: Path) -> None:
             shutil.rmtree(aside)
 
 
+def _put_back(final: Path) -> Path:
+    """Return where a folder steps aside to; what a killed process left there is settled."""
+    aside = final.with_name(f".{final.name}.old")
+    if aside.exists():
+        if final.exists():
+            shutil.rmtree(aside)
+        else:
+            aside.replace(final)
+    return aside
+
+
 def remove_folder(path: Path) -> None:
     """Delete a folder so that it is never seen half deleted."""
     with explained(path):
         gone = path.with_name(f".{path.name}.gone")
+        if gone.exists():  # of a process that died while deleting
+            shutil.rmtree(gone)
         path.replace(gone)
         shutil.rmtree(gone)
 

@@ -18,6 +18,7 @@ from nexus.interfaces.boards import TASKS, Task, read_board
 from nexus.interfaces.service.runs import find, recipe_of
 from nexus.review.approved import Approved
 from nexus.store.files import json_bytes, write_folder
+from nexus.store.objects import sha256
 from nexus.worlds.puzzles import Puzzles
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ def adapt(name: str, task: str, examples: Path, *, run: str = "") -> Adapted:
     home = home_of(folder, task, name)
 
     from nexus.base.device import set_threads
+    from nexus.nn.weights import module_bytes
     from nexus.suites.thoughts import exact, load
     from nexus.train.adapt import fast_adapt
-    from nexus.train.puzzles import artefact
 
     set_threads()
     recipe = recipe_of(folder)
@@ -92,7 +93,7 @@ def adapt(name: str, task: str, examples: Path, *, run: str = "") -> Adapted:
         "before": float(before.mean()),
         "after": float(after.mean()),
     }
-    keep(home, task, change, Approved.open(folder).artefacts[artefact(task)].sha256, about)
+    keep(home, task, change, sha256(module_bytes(boards)), about)
     return Adapted(
         name=name,
         task=task,

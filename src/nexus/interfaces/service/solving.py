@@ -14,7 +14,7 @@ from nexus.interfaces.boards import Posed, Task, pose, read_board, task_of
 from nexus.interfaces.service.adapting import remembered
 from nexus.interfaces.service.runs import find, recipe_of
 from nexus.reason.reflection import Reflection
-from nexus.review.approved import Approved
+from nexus.store.objects import sha256
 from nexus.store.traces import Cycle, Trace
 from nexus.worlds.puzzles import answers
 
@@ -76,9 +76,9 @@ def _think(
     import torch
 
     from nexus.base.device import set_threads
+    from nexus.nn.weights import module_bytes
     from nexus.reason.boards import think_aloud
     from nexus.suites.thoughts import load
-    from nexus.train.puzzles import artefact
 
     set_threads()
     boards = load(folder, recipe, task.puzzle.name)
@@ -90,7 +90,7 @@ def _think(
         cycles=cycles or (kept and kept.cycles) or recipe.reasoner.think,
         task=kept and kept.change,
     )
-    return Approved.open(folder).artefacts[artefact(task.puzzle.name)].sha256, thought
+    return sha256(module_bytes(boards)), thought
 
 
 def _trace(
