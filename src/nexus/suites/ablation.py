@@ -4,6 +4,7 @@ Every variant trains from nothing for the same CPU time (so a cheaper objective 
 is judged on the same test scenes. A term that changes nothing is said to change nothing.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -39,6 +40,8 @@ VARIANTS: Final[Mapping[str, Mapping[str, Mapping[str, float | int]]]] = {
     "text_only": {"objective": {**_OFF, "text": 1.0, "sigreg": 0.05, "jepa_every": 1}},
 }
 """Variant -> what it changes in the recipe."""
+TURNS: Final = 3
+"""Times each variant is paced."""
 SHOWN: Final = (
     *("retrieval_of_ceiling", "foil_colour", "foil_exchanged", "foil_relation", "probe_shape"),
     *("probe_shape_heldout_pairs", "probe_colour", "probe_count", "asked_shape"),
@@ -56,14 +59,12 @@ def bench_ablation(
     """
     began = time.process_time()
     figures: dict[str, Figure] = {}
-    steps: dict[str, int] = {}
+    steps = {name: max(1, round(cpu_s / cost)) for name, cost in costs(recipe).items()}
     for name, changes in VARIANTS.items():
         found: list[dict[str, Figure]] = []
         for seed in range(seeds):
-            made = overlay(overlay(recipe, changes), {"seed": seed})
+            made = briefly.with_steps(overlay(recipe, {**changes, "seed": seed}), steps[name])
             tokenizer = briefly.words(made)
-            steps[name] = briefly.steps_within(made, tokenizer, cpu_s=cpu_s)
-            made = briefly.with_steps(made, steps[name])
             trained = briefly.phase(made, tokenizer)
             briefly.run(trained, last=steps[name])
             found.append(measured(briefly.bench(trained, made)))
@@ -72,6 +73,21 @@ def bench_ablation(
     return results.result(
         "ablation", figures, recipe, cpu_s=time.process_time() - began, steps=steps
     )
+
+
+def costs(recipe: Recipe) -> Mapping[str, float]:
+    """Return the CPU-seconds of a step of each variant: the least of turns, as if nothing else ran.
+
+    All are paced in turns, so that a busy machine costs none of them more than the others.
+    """
+    tokenizer = briefly.words(recipe)
+    found = dict.fromkeys(VARIANTS, math.inf)
+    for _ in range(TURNS):
+        for name, changes in VARIANTS.items():
+            made = overlay(recipe, changes)
+            cost = briefly.pace(briefly.phase(made, tokenizer), made.train.perception)
+            found[name] = min(found[name], cost)
+    return found
 
 
 def measured(bench: briefly.Workbench) -> dict[str, Figure]:

@@ -35,11 +35,6 @@ def phase(recipe: Recipe, tokenizer: Tokenizer) -> PerceptionPhase:
     return PerceptionPhase(parts, tokenizer)
 
 
-def steps_within(recipe: Recipe, tokenizer: Tokenizer, *, cpu_s: float) -> int:
-    """Return how many steps of this recipe so many CPU-seconds hold, from a few steps' cost."""
-    return max(1, round(cpu_s / pace(phase(recipe, tokenizer), recipe.train.perception)))
-
-
 def pace(trial: Phase, config: PhaseConfig, *, paced: int = PACED) -> float:
     """Return the CPU-seconds of a step, from ``paced`` steps of a phase that then is worn out."""
     drive(trial, config, last=2)
