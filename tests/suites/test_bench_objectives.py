@@ -27,18 +27,21 @@ def test_every_variant_is_a_recipe_and_some_are_trained(monkeypatch) -> None:
     assert found["steps"] == {"all": 1, "contrastive_only": 2}
 
 
-def test_a_step_costs_time_and_a_budget_holds_as_many_as_fit(monkeypatch) -> None:
+def test_a_step_costs_time_and_each_variant_is_charged_its_least(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     tokenizer = briefly.words(SMALL)
     assert briefly.pace(briefly.phase(SMALL, tokenizer), SMALL.train.perception, paced=1) > 0
-    monkeypatch.setattr(briefly, "pace", _paced)
-    for cpu_s, steps in ((1.0, 5), (0.01, 1)):
-        assert briefly.steps_within(SMALL, tokenizer, cpu_s=cpu_s) == steps
+    few = {name: ablation.VARIANTS[name] for name in ("all", "no_ask")}
+    monkeypatch.setattr(ablation, "VARIANTS", few)
+    busy = iter((1.0, 9.0, 2.0, 1.0, 3.0, 3.0))  # how much slower the machine is in each turn
 
+    def paced(trial: PerceptionPhase, config: PhaseConfig) -> float:
+        assert config == trial.config
+        return next(busy) * (0.2 if trial.recipe.objective.ask else 0.1)
 
-def _paced(trial: PerceptionPhase, config: PhaseConfig) -> float:
-    """Stand in for the clock, which on a busy machine says anything: a step with all costs 0.2."""
-    assert config == trial.config
-    return 0.2 if trial.recipe.objective.ask else 0.1
+    monkeypatch.setattr(briefly, "pace", paced)
+    assert ablation.costs(SMALL) == {"all": 0.2, "no_ask": 0.1}
 
 
 def test_seeds_are_averaged_and_the_worst_is_named() -> None:
