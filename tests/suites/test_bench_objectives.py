@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from nexus.config import PhaseConfig, Recipe, overlay, recipe
