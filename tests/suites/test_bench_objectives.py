@@ -21,7 +21,8 @@ def test_every_variant_is_a_recipe_and_some_are_trained(monkeypatch) -> None:
         overlay(SMALL, changes)
     few = {name: ablation.VARIANTS[name] for name in ("all", "contrastive_only")}
     monkeypatch.setattr(ablation, "VARIANTS", few)
-    monkeypatch.setattr(briefly, "pace", lambda *_: 0.1)
+    cost = {True: 0.2, False: 0.1}  # a clock of its own: with asking a step costs twice
+    monkeypatch.setattr(briefly, "pace", lambda trial, _: cost[trial.recipe.objective.ask > 0])
     found = ablation.bench_ablation(SMALL, cpu_s=0.2, seeds=1, progress=Silent())
     assert {name.split("/")[0] for name in found["figures"]} == set(few)
     assert {name.split("/")[1] for name in found["figures"]} == set(ablation.SHOWN)
