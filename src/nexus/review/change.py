@@ -70,7 +70,7 @@ class Change:
 
     def needs(self, policy: Policy) -> int:
         """Return how many persons must approve it."""
-        return policy.flagged_approvals if self.flags else policy.approvals
+        return max(policy.approvals, policy.flagged_approvals if self.flags else 0)
 
     def fallen(self, policy: Policy) -> str:
         """Return what was observed below what was agreed, in plain words, or ""."""
