@@ -67,8 +67,8 @@ class Oracle:
             self.need(not self.people or voucher == self.people[0])  # the first is the lead
             self.did(people=[*self.people, name])
 
-    def propose(self, change, proposer, new, lasts):
-        self.begin()
+    def propose(self, change, proposer, base, new, lasts):
+        self.begin(), self.need(base == self.system)
         if (old := self.cards.get(change)) is not None:
             self.need((old.proposer, old.new, old.base) == (proposer, new, self.system))
             return
@@ -91,7 +91,7 @@ class Oracle:
     def approve(self, change, who, looked, signed):
         card = self.begin(change)
         self.need(looked == (card.state != "draft"))  # with or without a report
-        if who in card.yes and card.state in LIVE:
+        if who in card.yes and card.state in ("pending", *LIVE):
             return
         self.need(card.state == "pending" and signed and who in self.people)
         self.need(who != card.proposer and who not in card.yes)

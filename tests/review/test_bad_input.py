@@ -158,7 +158,7 @@ def test_a_report_about_something_else_is_refused(world: World) -> None:
         replace(right, n_mended="80"),
     ):
         with pytest.raises(ReviewError):
-            world.gate.shadow(wrong, flags=())
+            world.gate.shadow(wrong)
     assert world.gate.book().find("d" * 12).state == "draft"
     with pytest.raises(ReviewError, match="must be shadowed"):
         world.gate.submit("d" * 12)

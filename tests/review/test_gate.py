@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from gated import core, draft, gated, pending, person, report
 
-from nexus.base.errors import CheckpointError, LedgerError, ReviewError
-from nexus.base.proposals import Policy
+from nexus.base.errors import CheckpointError, ConfigError, LedgerError, ReviewError
+from nexus.base.proposals import KINDS, Policy
 from nexus.review.approved import Approved
 
 
@@ -52,13 +52,28 @@ def test_denied_changes_no_byte(tmp_path: Path) -> None:
 def test_two_persons_and_a_flagged_change(tmp_path: Path) -> None:
     world = gated(tmp_path, people=2)
     gate = world.gate
-    change = pending(world, flags=("forgets",))
+    change = pending(world, flagged=True)
+    assert "It forgets" in gate.book().find(change).flags[0]
     ballot = gate.ballot("approve", change)
-    assert gate.approve(ballot, world.people["ada"]).state == "pending"
-    with pytest.raises(ReviewError, match="already"):
-        gate.approve(ballot, world.people["ada"])
+    for _ in range(2):  # to say it again is to say it once
+        assert gate.approve(ballot, world.people["ada"]).approvals == ("ada",)
     assert core(world) == b"mind"
     assert gate.approve(ballot, world.people["bob"]).state == "applied"
+
+
+def test_a_flagged_change_never_needs_fewer_persons(tmp_path: Path) -> None:
+    world = gated(tmp_path, people=3, policy=Policy(approvals=3, flagged_approvals=2))
+    gate = world.gate
+    ballot = gate.ballot("approve", pending(world, flagged=True))
+    states = [gate.approve(ballot, signer).state for signer in world.people.values()]
+    assert states == ["pending", "pending", "applied"]
+
+
+@pytest.mark.parametrize("words", ["core,encoder", "Core", "core weights"])
+def test_what_is_left_to_leads_is_named_rightly(words: str) -> None:
+    with pytest.raises(ConfigError, match=r"lead_only names .*apart by spaces"):
+        Policy(lead_only=words)
+    assert Policy(lead_only=" ".join(KINDS))
 
 
 def test_who_may_not_approve(tmp_path: Path) -> None:
@@ -75,7 +90,7 @@ def test_who_may_not_approve(tmp_path: Path) -> None:
     with pytest.raises(ReviewError, match="not what it was when you looked"):
         gate.approve(replace(ballot, report="0" * 64), world.people["ada"])
     gate.propose(replace(draft("ba9876543210", b"third mind"), proposer="ada"))
-    gate.shadow(report(gate.book(), "ba9876543210"), flags=())
+    gate.shadow(report(gate.book(), "ba9876543210"))
     gate.submit("ba9876543210")
     with pytest.raises(ReviewError, match="who proposes never approves"):
         gate.approve(gate.ballot("approve", "ba9876543210"), world.people["ada"])
@@ -107,6 +122,15 @@ def test_only_the_first_is_taken_on_trust(tmp_path: Path) -> None:
         world.gate.enroll("eve", eve.public, "lead", voucher=eve)
     with pytest.raises(ReviewError, match="demo"):
         world.gate.enroll("eve", eve.public, "lead", demo=True)
+
+
+def test_what_was_built_from_another_system_is_not_put_in_place_of_this_one(tmp_path: Path) -> None:
+    world = gated(tmp_path)
+    asked = draft("b" * 12, b"a copy of mind that learned")
+    world.gate.approve(world.gate.ballot("approve", pending(world)), world.people["ada"])
+    with pytest.raises(ReviewError, match="built from what thinks no more"):
+        world.gate.propose(asked)
+    assert world.gate.propose(replace(asked, base=world.gate.book().current)).base
 
 
 def test_training_adds_and_never_replaces(tmp_path: Path) -> None:

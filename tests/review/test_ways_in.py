@@ -18,6 +18,7 @@ from nexus.review import keys as keyrings
 from nexus.review.approved import Approved
 from nexus.review.book import Book
 from nexus.review.change import Change
+from nexus.review.codec import encode
 from nexus.review.entries import (
     Applied,
     Applying,
@@ -28,6 +29,8 @@ from nexus.review.entries import (
     Founded,
     RolledBack,
     RollingBack,
+    Shadowed,
+    Submitted,
 )
 from nexus.review.entries import Approved as Said
 from nexus.review.gate import Gate
@@ -342,16 +345,24 @@ def a_state_is_written_into_a_record(world: World, forged: Path) -> None:
     there = Change(asked=asked, state="approved", approvals=("ada",))
     lie = replace(book, changes={WAITS: there}, current=asked.candidate)
     assert isinstance(lie, Book)
-    with pytest.raises(ReviewError, match="is pending"):
-        world.gate.apply(there.change)
     with pytest.raises(ReviewError):
         world.gate.approve(lie.ballot("approve", there), person("ada"))
 
 
+def a_flag_is_left_out(world: World, forged: Path) -> None:
+    gate, ada = world.gate, world.people["ada"]
+    gate.propose(draft("d" * 12, EVIL, base=gate.book().current))
+    report_ = report(gate.book(), "d" * 12, flagged=True)
+    stored = gate.objects.put(encode(report_))
+    say(world, Shadowed(change="d" * 12, report=stored, flags=()), Submitted(change="d" * 12))
+    with pytest.raises(ReviewError, match="not flagged as its shadow report asks for"):
+        gate.approve(gate.ballot("approve", "d" * 12), ada)
+
+
 def it_calls_itself_another_kind(world: World, forged: Path) -> None:
     gate = world.gate
-    gate.propose(replace(draft("d" * 12, EVIL), kind="rule"))
-    gate.shadow(report(gate.book(), "d" * 12), flags=())
+    gate.propose(replace(draft("d" * 12, EVIL, base=gate.book().current), kind="rule"))
+    gate.shadow(report(gate.book(), "d" * 12))
     gate.submit("d" * 12)
     with pytest.raises(ReviewError, match="only a lead"):
         gate.approve(gate.ballot("approve", "d" * 12), world.people["bob"])

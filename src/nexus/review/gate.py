@@ -39,6 +39,7 @@ from nexus.review.entries import (
     Submitted,
     Superseded,
 )
+from nexus.review.flags import flags as flags_of
 from nexus.review.keys import Signer
 from nexus.review.ledger import Ledger, Pen, journal_of
 from nexus.store.files import write_atomically
@@ -54,6 +55,11 @@ MOST_REASON: Final = 2_000
 
 def _on(_: str) -> None:
     """Pass a step; what tests of crashes put in its place does not."""
+
+
+def _against(report: ShadowReport, change: Change, book: Book) -> tuple[str, ...]:
+    """Return what in a report speaks against a change, by what was agreed on and promised."""
+    return tuple(flag.sentence for flag in flags_of(report, book.policy, change.asked.effects))
 
 
 class Gate:
@@ -154,8 +160,8 @@ class Gate:
         self.step("propose.2 said")
         return proposal
 
-    def shadow(self, report: ShadowReport, *, flags: tuple[str, ...]) -> None:
-        """Record what a candidate was seen to do.
+    def shadow(self, report: ShadowReport) -> None:
+        """Record what a candidate was seen to do, and what of it speaks against the change.
 
         Raises:
             ReviewError: it is about something else, malformed, or there is another report.
@@ -170,8 +176,8 @@ class Gate:
                     f"the report is not about change {report.change_id} as it was proposed",
                     hint="measure the candidate that was proposed",
                 )
-            there = change.state in OPEN and (change.report, change.flags) == (stored, flags)
-            if not there:
+            if not (change.state in OPEN and change.report == stored):
+                flags = _against(report, change, pen.book)
                 pen.say(Shadowed(change=report.change_id, report=stored, flags=flags))
 
     def submit(self, change: str) -> None:
@@ -199,11 +205,20 @@ class Gate:
         """
         with self._writing() as pen:
             change = self._unchanged(pen, "approve", ballot)
-            said = signer.name in change.approvals and change.state in ("approved", *LIVE)
+            said = signer.name in change.approvals and change.state in (
+                "pending",
+                "approved",
+                *LIVE,
+            )
             if not said:
                 self.proposal(change)
-                if change.report:
-                    self.report(change)
+                if change.report and change.flags != _against(
+                    self.report(change), change, pen.book
+                ):
+                    raise ReviewError(
+                        f"change {change.change} is not flagged as its shadow report asks for",
+                        hint="propose it again; nothing was signed",
+                    )
                 self._whole(pen.book, change, "base", "candidate")
                 self.step("approve.1 objects checked")
                 signature = signer.sign(ballot.message)
@@ -233,23 +248,6 @@ class Gate:
                     )
                 )
         self._anchor(signer.name)
-
-    def apply(self, change: str) -> None:
-        """Move the pointer to an approved candidate; doing it again does nothing.
-
-        Raises:
-            ReviewError: it is not approved, or its base thinks no more.
-            StorageError: the disk refused; the base thinks on and the change has failed.
-        """
-        with self._writing() as pen:
-            found = pen.book.find(change)
-            if found.state in LIVE:
-                return
-            self._whole(pen.book, found, "base", "candidate")
-            self.step("apply.1 objects checked")
-            pen.say(Applying(change=change))
-        self.step("apply.2 intent said")
-        self._move()
 
     def rollback(self, ballot: Ballot, signer: Signer) -> None:
         """Put back the bytes there were before a change."""
