@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from gated import core, draft, gated, pending, person, report
 
 from nexus.base.errors import CheckpointError, ConfigError, LedgerError, ReviewError
-from nexus.base.proposals import KINDS, Policy
+from nexus.base.proposals import KINDS, Effect, Policy
 from nexus.review.approved import Approved
+from nexus.review.change import Change, Outcome
 
 
 def test_a_change_is_approved_applied_confirmed_and_rolled_back(tmp_path: Path) -> None:
@@ -35,6 +38,83 @@ def test_the_monitor_rolls_back_what_falls_below_what_was_promised(tmp_path: Pat
     assert (after.state, after.decided) == ("rolled_back", ("ada", "monitor"))
     assert "153 of 200 right" in after.note
     assert core(world) == b"mind"
+
+
+def rolled_back(p: float, effect: Effect, policy: Policy, *, looks: int = 200) -> float:
+    """Return how surely a change that is right with probability ``p`` is rolled back.
+
+    It is looked at after each outcome; exactly, by how likely each count of right ones is.
+    """
+    asked = SimpleNamespace(effects=(effect,))
+    likely, fell = np.ones(1), 0.0
+    for n in range(1, looks + 1):
+        likely = np.append(likely * (1 - p), 0) + np.append(0, likely * p)
+        for right in np.flatnonzero(likely > 1e-12).tolist():
+            seen = {effect.figure: Outcome(right=right, n=n)}
+            if Change(asked=asked, state="applied", observed=seen).fallen(policy):
+                fell, likely[right] = fell + likely[right], 0
+            else:
+                break  # with more of them right it has not fallen either
+    return fell
+
+
+@pytest.mark.parametrize(
+    ("expected", "tolerance"), [(0.98, 0.03), (0.97, 0.01), (0.9, 0.1), (0.8, 0.02), (0.6, 0.02)]
+)
+def test_a_promise_that_is_kept_is_seldom_taken_for_broken(
+    expected: float, tolerance: float
+) -> None:
+    """However often one looks; and the least that was promised is kept, no more."""
+    effect = Effect(figure="all", expected=expected, tolerance=tolerance)
+    assert rolled_back(expected - tolerance, effect, Policy()) <= 0.01
+
+
+def test_a_real_fall_is_found_and_one_outcome_is_none() -> None:
+    effect = Effect(figure="all", expected=0.98, tolerance=0.03)
+    assert rolled_back(0.8, effect, Policy()) >= 0.95
+    assert rolled_back(0.0, effect, Policy(), looks=29) == 0.0
+    assert rolled_back(0.0, effect, Policy(), looks=30) > 0.99
+    assert rolled_back(0.0, effect, Policy(window=5), looks=5) > 0.99
+
+
+def test_what_a_later_change_supplanted_is_not_judged_by_its_outcomes(tmp_path: Path) -> None:
+    world = gated(tmp_path, policy=Policy(window=10))
+    gate, ada = world.gate, world.people["ada"]
+    for change, data in (("a" * 12, b"A"), ("b" * 12, b"B")):
+        gate.approve(gate.ballot("approve", pending(world, change, data)), ada)
+    first, later = (gate.book().find(c * 12) for c in "ab")
+    assert gate.book().supplanted(first) == "b" * 12
+    assert gate.book().supplanted(later) == ""
+    for right in (0, 200):
+        with pytest.raises(ReviewError, match="core was changed again by bbb"):
+            gate.observe("a" * 12, "all", right=right, n=200)
+    gate.rollback(gate.ballot("rollback", "b" * 12, "no"), ada)
+    assert gate.book().supplanted(gate.book().find("a" * 12)) == ""
+    assert gate.observe("a" * 12, "all", right=200, n=200).state == "confirmed"
+
+
+def test_a_demo_key_decides_until_a_person_is_enrolled(tmp_path: Path) -> None:
+    world = gated(tmp_path, people=0, demo=True)
+    gate, demo, ada, bob = world.gate, person("demo-1"), person("ada"), person("bob")
+    gate.enroll("demo-1", demo.public, "lead", demo=True)
+    change = pending(world, flagged=True)
+    ballot = gate.ballot("approve", change)
+    assert gate.approve(ballot, demo).approvals == ("demo-1",)
+    gate.enroll("ada", ada.public, "lead")
+    other = person("demo-2")
+    with pytest.raises(ReviewError, match="persons are enrolled"):
+        gate.enroll("demo-2", other.public, "lead", demo=True, voucher=demo)
+    with pytest.raises(ReviewError, match="persons are enrolled"):
+        gate.enroll("bob", bob.public, "lead", voucher=demo)
+    with pytest.raises(ReviewError, match="persons are enrolled"):
+        gate.deny(gate.ballot("deny", change, "no"), demo)
+    gate.enroll("demo-2", other.public, "lead", demo=True, voucher=ada)
+    with pytest.raises(ReviewError, match="persons are enrolled"):
+        gate.approve(ballot, other)
+    gate.enroll("bob", bob.public, "lead", voucher=ada)
+    found = gate.approve(ballot, ada)  # what the demo's key said counts no more
+    assert (found.state, found.approvals) == ("pending", ("ada",))
+    assert gate.approve(ballot, bob).state == "applied"
 
 
 def test_denied_changes_no_byte(tmp_path: Path) -> None:
@@ -116,7 +196,7 @@ def test_others_are_superseded_when_one_is_applied_and_time_runs_out(tmp_path: P
 def test_only_the_first_is_taken_on_trust(tmp_path: Path) -> None:
     world = gated(tmp_path)
     eve = person("eve")
-    with pytest.raises(ReviewError, match="not enrolled"):
+    with pytest.raises(ReviewError, match=r"--voucher NAME. of a lead"):
         world.gate.enroll("eve", eve.public, "lead")
     with pytest.raises(ReviewError, match="not enrolled"):
         world.gate.enroll("eve", eve.public, "lead", voucher=eve)

@@ -171,7 +171,7 @@ class Policy:
     """Outcomes observed after applying, before a change is confirmed."""
     fallen: float = 0.05
     """Accuracy below what was expected, tolerance taken off, at which a change is rolled back; the
-    whole of its 95 % interval must lie there."""
+    whole of its 99 % interval must lie there, of 30 outcomes or more."""
 
     def __post_init__(self) -> None:
         least = {"approvals": 1, "flagged_approvals": 1, "window": 1, "expires_s": 60}

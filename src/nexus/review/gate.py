@@ -205,16 +205,11 @@ class Gate:
         """
         with self._writing() as pen:
             change = self._unchanged(pen, "approve", ballot)
-            said = signer.name in change.approvals and change.state in (
-                "pending",
-                "approved",
-                *LIVE,
-            )
-            if not said:
+            said = change.state in ("pending", "approved", *LIVE)
+            if not (said and signer.name in change.approvals):
                 self.proposal(change)
-                if change.report and change.flags != _against(
-                    self.report(change), change, pen.book
-                ):
+                against = _against(self.report(change), change, pen.book) if change.report else ()
+                if against != change.flags:
                     raise ReviewError(
                         f"change {change.change} is not flagged as its shadow report asks for",
                         hint="propose it again; nothing was signed",
@@ -265,8 +260,8 @@ class Gate:
                     )
                 )
         self.step("rollback.1 intent said")
-        self._move()
         self._anchor(signer.name)
+        self._move()
 
     def observe(self, change: str, figure: str, *, right: int, n: int) -> Change:
         """Record outcomes since a change was applied; it is confirmed or rolled back by them."""
@@ -289,11 +284,11 @@ class Gate:
 
     def mend(self) -> bool:
         """Write the pointer as the ledger says, and return whether it said something else."""
-        book = self.book()
-        if pointed(self.folder) in book.pointers:
-            return False
-        write_atomically(self.pointer, manifest_bytes(book.artefacts))
-        return True
+        with self.ledger.writing() as pen:
+            wrong = pointed(self.folder) not in pen.book.pointers
+            if wrong:
+                write_atomically(self.pointer, manifest_bytes(pen.book.artefacts))
+        return wrong
 
     def proposal(self, change: Change) -> Proposal:
         """Return the stored proposal of a change."""
@@ -326,7 +321,10 @@ class Gate:
         return refused
 
     def _finish(self, pen: Pen) -> StorageError | None:
-        """Move the pointer where the ledger says, and say that it has moved."""
+        """Move the pointer where the ledger says, and say that it has moved.
+
+        That it is to move is anchored first, whoever moves it: what it moved from comes not back.
+        """
         book, there = pen.book, pointed(self.folder)
         if there not in book.pointers:
             raise LedgerError(
@@ -336,6 +334,7 @@ class Gate:
         applying = book.moving and book.changes[book.mover].state == "applying"
         try:
             if there != (book.moving or book.current):
+                self._leave(book)
                 self.step("move.1 before moving the pointer")
                 write_atomically(
                     self.pointer, manifest_bytes(book.systems[book.moving or book.current])
@@ -376,8 +375,12 @@ class Gate:
                 self.objects.get(book.systems[getattr(change.asked, side)][name].sha256)
 
     def _anchor(self, person: str = "") -> None:
+        """Leave an anchor, alone with the ledger: no slower process puts an older one over it."""
+        with self.ledger.writing() as pen:
+            self._leave(pen.book, person)
+
+    def _leave(self, book: Book, person: str = "") -> None:
         """Leave an anchor where a person decided; once there is one, it follows the pointer."""
-        book = self.book()
         if anchors.left(self.keys, self.folder) or (person and not book.reviewers[person].demo):
             anchors.leave(self.keys, self.folder, book)
             self.step("anchor.1 left")

@@ -78,7 +78,7 @@ def test_without_the_passphrase_nothing_is_decided(nexus: Nexus, world: World) -
     code, _, err = nexus("approve", CHANGE, "--by", "eve", "--passphrase-stdin", lines="x\n")
     assert (code, "eve has no key here" in err) == (1, True)
     code, _, err = nexus("enroll", "eve", "--passphrase-stdin", lines="eve's passphrase\n")
-    assert (code, "not enrolled" in err) == (1, True)
+    assert (code, "`--voucher NAME` of a lead" in err) == (1, True)
     assert world.gate.book() == before
     assert core(world) == b"mind"
 
