@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from nexus.base.errors import CheckpointError, ConfigError, LedgerError, ReviewError
 from nexus.base.proposals import Effect, Evidence, Policy, Proposal, ShadowReport
-from nexus.review import codec
+from nexus.review import codec, keys
 from nexus.review.entries import Entry
 from nexus.review.keys import FREE, WAIT_S, Keyring, keys_folder
+from nexus.store.files import write_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
@@ -247,9 +249,17 @@ def test_a_passphrase_is_tried_five_times_and_then_one_waits(tmp_path: Path) -> 
     assert ring.unlock("ada", "four words apart here").public == made.public
 
 
-def test_many_wrong_passphrases_at_once_are_counted_one_by_one(tmp_path: Path) -> None:
+def test_many_wrong_passphrases_at_once_are_counted_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ring, said = Keyring(folder=tmp_path / "keys", now=Clock()), list[str]()
     ring.create("ada", "four words apart here")
+
+    def slow_disk(path: Path, value: object) -> None:
+        time.sleep(0.03)
+        write_json(path, value)
+
+    monkeypatch.setattr(keys, "write_json", slow_disk)
 
     def guess() -> None:
         with pytest.raises(ReviewError) as caught:
