@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from gated import World, gated, pending, person
+from gated import World, draft, gated, pending, person, report
 
 import nexus
-from nexus.base.errors import LedgerError, NexusError
+from nexus.base.errors import LedgerError, NexusError, ReviewError
 from nexus.review import anchors, approved
 from nexus.review import gate as gate_module
 from nexus.review import keys as keyrings
 from nexus.review.approved import Approved
+from nexus.review.codec import encode
+from nexus.review.entries import Shadowed, Submitted
 from nexus.review.gate import Gate
 
 CHANGE = "0123456789ab"
@@ -110,6 +112,18 @@ def test_every_loader_asks_what_is_approved(smoke: Path, tmp_path: Path) -> None
     gate.pointer.write_bytes(pointer)
     for path in anchors.places(keys, folder):
         path.unlink()
+
+
+def test_what_is_flagged_is_what_the_report_says(world: World) -> None:
+    gate, change = world.gate, "d" * 12
+    gate.propose(draft(change, b"third mind", base=gate.book().current))
+    stored = gate.objects.put(encode(report(gate.book(), change, flagged=True)))
+    with gate.ledger.writing() as pen:  # as only the owner of the machine's key can
+        pen.say(Shadowed(change=change, report=stored, flags=()))
+        pen.say(Submitted(change=change))
+    with pytest.raises(ReviewError, match="not flagged as its shadow report asks for"):
+        gate.approve(gate.ballot("approve", change), world.people["ada"])
+    assert thinks(world) == THINKS
 
 
 class Died(BaseException):

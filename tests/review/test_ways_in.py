@@ -18,7 +18,6 @@ from nexus.review import keys as keyrings
 from nexus.review.approved import Approved
 from nexus.review.book import Book
 from nexus.review.change import Change
-from nexus.review.codec import encode
 from nexus.review.entries import (
     Applied,
     Applying,
@@ -29,8 +28,6 @@ from nexus.review.entries import (
     Founded,
     RolledBack,
     RollingBack,
-    Shadowed,
-    Submitted,
 )
 from nexus.review.entries import Approved as Said
 from nexus.review.gate import Gate
@@ -347,16 +344,6 @@ def a_state_is_written_into_a_record(world: World, forged: Path) -> None:
     assert isinstance(lie, Book)
     with pytest.raises(ReviewError):
         world.gate.approve(lie.ballot("approve", there), person("ada"))
-
-
-def a_flag_is_left_out(world: World, forged: Path) -> None:
-    gate, ada = world.gate, world.people["ada"]
-    gate.propose(draft("d" * 12, EVIL, base=gate.book().current))
-    report_ = report(gate.book(), "d" * 12, flagged=True)
-    stored = gate.objects.put(encode(report_))
-    say(world, Shadowed(change="d" * 12, report=stored, flags=()), Submitted(change="d" * 12))
-    with pytest.raises(ReviewError, match="not flagged as its shadow report asks for"):
-        gate.approve(gate.ballot("approve", "d" * 12), ada)
 
 
 def it_calls_itself_another_kind(world: World, forged: Path) -> None:
