@@ -1,6 +1,6 @@
 """A run with a gate, for tests: bytes that stand for weights, and persons who decide."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import tomli_w
@@ -11,6 +11,8 @@ from nexus.config import Recipe, ReviewConfig
 from nexus.review.book import Book
 from nexus.review.gate import Draft, Gate
 from nexus.review.keys import Signer
+from nexus.store.manifest import Artefact, system_hash
+from nexus.store.objects import sha256
 from nexus.store.runs import Run
 
 MEMORY = Path("/dev/shm")
@@ -70,11 +72,22 @@ def gated(
     return world
 
 
-def draft(change: str = "0123456789ab", data: bytes = b"new mind", lasts_s: int = 3600) -> Draft:
-    """Return a draft that puts ``data`` in place of the core."""
+FIRST = system_hash({n: Artefact(sha256=sha256(d), kind=n) for n, d in WEIGHTS.items()})
+"""Hash of the system that thinks at first."""
+
+
+def draft(
+    change: str = "0123456789ab",
+    data: bytes = b"new mind",
+    lasts_s: int = 3600,
+    *,
+    base: str = FIRST,
+) -> Draft:
+    """Return a draft that puts ``data`` in place of the core of the system ``base``."""
     return Draft(
         change_id=change,
         kind="core",
+        base=base,
         artefacts={"core": data},
         proposer="reflection",
         rationale="rule 3 after 5 now comes to something else",
@@ -86,16 +99,17 @@ def draft(change: str = "0123456789ab", data: bytes = b"new mind", lasts_s: int 
     )
 
 
-def report(book: Book, change: str = "0123456789ab") -> ShadowReport:
-    """Return what the candidate was seen to do."""
+def report(book: Book, change: str = "0123456789ab", *, flagged: bool = False) -> ShadowReport:
+    """Return what the candidate was seen to do; a flagged one forgets."""
     asked = book.find(change).asked
     row = Slice(name="all", n=1000, base=0.9, candidate=0.97, low=0.05, high=0.09, detectable=0.02)
+    frozen = replace(row, name="frozen", candidate=0.8 if flagged else 0.9)
     return ShadowReport(
         change_id=change,
         base=asked.base,
         candidate=asked.candidate,
         slices=(row,),
-        frozen=row,
+        frozen=frozen,
         ece_base=0.02,
         ece_candidate=0.02,
         mended=(),
@@ -111,11 +125,12 @@ def pending(
     world: World,
     change: str = "0123456789ab",
     data: bytes = b"new mind",
-    flags: tuple[str, ...] = (),
+    *,
+    flagged: bool = False,
 ) -> str:
     """Return the id of a change that waits for a person."""
-    world.gate.propose(draft(change, data))
-    world.gate.shadow(report(world.gate.book(), change), flags=flags)
+    world.gate.propose(draft(change, data, base=world.gate.book().current))
+    world.gate.shadow(report(world.gate.book(), change, flagged=flagged))
     world.gate.submit(change)
     return change
 

@@ -30,7 +30,7 @@ def do(gate: Gate, order: str, signer: Signer) -> None:
             gate.found("voice", b"la la", kind="voice")
         case "propose":
             gate.propose(draft())
-            gate.shadow(report(gate.book()), flags=())
+            gate.shadow(report(gate.book()))
             gate.submit(CHANGE)
         case "approve":
             gate.approve(gate.ballot("approve", CHANGE), signer)

@@ -67,8 +67,8 @@ class Oracle:
             self.need(not self.people or voucher == self.people[0])  # the first is the lead
             self.did(people=[*self.people, name])
 
-    def propose(self, change, proposer, new, lasts):
-        self.begin()
+    def propose(self, change, proposer, base, new, lasts):
+        self.begin(), self.need(base == self.system)
         if (old := self.cards.get(change)) is not None:
             self.need((old.proposer, old.new, old.base) == (proposer, new, self.system))
             return
@@ -91,7 +91,7 @@ class Oracle:
     def approve(self, change, who, looked, signed):
         card = self.begin(change)
         self.need(looked == (card.state != "draft"))  # with or without a report
-        if who in card.yes and card.state in LIVE:
+        if who in card.yes and card.state in ("pending", *LIVE):
             return
         self.need(card.state == "pending" and signed and who in self.people)
         self.need(who != card.proposer and who not in card.yes)
@@ -111,10 +111,13 @@ class Oracle:
         if (card.state, card.last) != ("rolled_back", (who,)):
             self.need(signed and who in self.people), self.undo(change, card, who)
 
+    def later(self, change, card):
+        later = self.live[self.live.index(change) + 1 :]
+        return any(set(self.cards[c].new) & set(card.new) for c in later)
+
     def undo(self, change, card, who):
         self.need(card.state in LIVE)
-        later = self.live[self.live.index(change) + 1 :]
-        self.need(not any(set(self.cards[c].new) & set(card.new) for c in later))
+        self.need(not self.later(change, card))
         card.state, card.last, self.live = (
             "rolled_back",
             (who,),
@@ -125,10 +128,12 @@ class Oracle:
     def observe(self, change, right, n):
         card = self.begin(change)
         self.need(card.state in LIVE and 0 <= right <= n and n > 0), self.did()
+        self.need(not self.later(change, card))
         card.right, card.n = card.right + right, card.n + n
-        p, z = card.right / card.n, 1.959963984540054  # Wilson (1927), upper end
+        p, z = card.right / card.n, 2.58  # Wilson (1927), upper end
         high = p + z * z / (2 * card.n) + z * sqrt((p * (1 - p) + z * z / (4 * card.n)) / card.n)
-        if high / (1 + z * z / card.n) < 0.97 - 0.01 - 0.05:
+        few = card.n < min(self.window, 30)
+        if not few and high / (1 + z * z / card.n) < 0.97 - 0.01 - 0.05:
             self.undo(change, card, "monitor")
         elif card.state != "confirmed":
             card.state = "confirmed" if card.n >= self.window else "monitoring"

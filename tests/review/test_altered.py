@@ -4,19 +4,26 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gated import World, gated, pending, person
+import sqlalchemy as sa
+from gated import World, draft, gated, pending, person, report
 
 import nexus
-from nexus.base.errors import LedgerError, NexusError
-from nexus.review import anchors
+from nexus.base.errors import LedgerError, NexusError, ReviewError
+from nexus.review import anchors, approved
+from nexus.review import gate as gate_module
 from nexus.review import keys as keyrings
 from nexus.review.approved import Approved
+from nexus.review.codec import encode
+from nexus.review.entries import Shadowed, Submitted
 from nexus.review.gate import Gate
 
+CHANGE = "0123456789ab"
 THINKS = {"core": b"new mind", "encoder": b"eyes", "parser": b"ears", "calibration": b"{}"}
 
 
@@ -29,8 +36,8 @@ def world(tmp_path: Path) -> World:
 
 
 def thinks(world: World) -> dict[str, bytes]:
-    approved = Approved.open(world.gate.folder, keys=world.gate.keys)
-    return {name: approved.artefact(name) for name in approved.artefacts}
+    there = Approved.open(world.gate.folder, keys=world.gate.keys)
+    return {name: there.artefact(name) for name in there.artefacts}
 
 
 @pytest.mark.parametrize("name", THINKS)
@@ -105,6 +112,109 @@ def test_every_loader_asks_what_is_approved(smoke: Path, tmp_path: Path) -> None
     gate.pointer.write_bytes(pointer)
     for path in anchors.places(keys, folder):
         path.unlink()
+
+
+def test_what_is_flagged_is_what_the_report_says(world: World) -> None:
+    gate, change = world.gate, "d" * 12
+    gate.propose(draft(change, b"third mind", base=gate.book().current))
+    stored = gate.objects.put(encode(report(gate.book(), change, flagged=True)))
+    with gate.ledger.writing() as pen:  # as only the owner of the machine's key can
+        pen.say(Shadowed(change=change, report=stored, flags=()))
+        pen.say(Submitted(change=change))
+    with pytest.raises(ReviewError, match="not flagged as its shadow report asks for"):
+        gate.approve(gate.ballot("approve", change), world.people["ada"])
+    assert thinks(world) == THINKS
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("monitor", [False, True])
+@pytest.mark.parametrize("last", ["said", "move.1", "move.2", "ledger.3", "ledger.4"])
+def test_a_rollback_that_someone_died_in_is_not_undone(
+    world: World, last: str, monitor: bool
+) -> None:
+    """Whoever finishes it, what was taken back does not think again when the end is cut off."""
+    gate, passed = world.gate, list[str]()
+    pointer, lines = gate.pointer.read_bytes(), gate.ledger.journal.read()
+
+    def step(name: str) -> None:
+        passed.append(name)
+        began = any(word in said for said in passed for word in ("intent said", "observe.1"))
+        if began and last in name:
+            raise Died
+
+    dying = Gate(gate.folder, clock=world.clock, keys=gate.keys, step=step)
+    ballot = gate.ballot("rollback", CHANGE, "no")
+    with suppress(Died):
+        _ = monitor and dying.observe(CHANGE, "all", right=1, n=200)
+        dying.rollback(ballot, world.people["ada"])
+    assert any(last in name for name in passed)
+    assert gate.settle().find(CHANGE).state == "rolled_back"
+    with gate.ledger.journal._engine().connect() as connection:
+        there = {"n": len(lines)}
+        connection.execute(sa.text("DELETE FROM nexus_ledger WHERE position >= :n"), there)
+        connection.commit()
+    gate.pointer.write_bytes(pointer)
+    with pytest.raises(LedgerError, match="cut off"):
+        thinks(world)
+
+
+def test_a_slow_process_leaves_no_older_anchor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, leave = world.gate, anchors.leave
+    other = Gate(gate.folder, clock=world.clock, keys=gate.keys)
+    quick = threading.Thread(target=other.found, args=("voice", b"la"), kwargs={"kind": "rule"})
+
+    def slow(*arguments: object) -> None:
+        monkeypatch.undo()
+        quick.start()
+        quick.join(0.5)  # if it may, it is done by then
+        leave(*arguments)
+
+    monkeypatch.setattr(anchors, "leave", slow)
+    gate.enroll("bob", person("bob").public, "reviewer", voucher=world.people["ada"])
+    quick.join()
+    left = anchors.left(gate.keys, gate.folder).values()
+    assert {anchor.length for anchor in left} == {gate.book().length}
+
+
+def test_who_reads_while_a_change_is_applied_is_not_told_of_tampering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ledger and pointer are read one after the other, and someone comes in between."""
+    world = gated(tmp_path)
+    ballot, read = world.gate.ballot("approve", pending(world)), approved.pointed
+
+    def late(folder: Path) -> str:
+        monkeypatch.undo()
+        world.gate.approve(ballot, world.people["ada"])
+        return read(folder)
+
+    monkeypatch.setattr(approved, "pointed", late)
+    assert thinks(world)["core"] == b"new mind"
+
+
+def test_putting_the_pointer_right_undoes_no_approval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = gated(tmp_path)
+    ballot, read = world.gate.ballot("approve", pending(world)), gate_module.pointed
+    other = Gate(world.gate.folder, clock=world.clock, keys=world.gate.keys)
+    person_ = threading.Thread(target=other.approve, args=(ballot, world.people["ada"]))
+
+    def late(folder: Path) -> str:
+        monkeypatch.undo()
+        person_.start()
+        person_.join(0.5)
+        return read(folder)
+
+    monkeypatch.setattr(gate_module, "pointed", late)
+    assert not world.gate.mend()
+    person_.join()
+    assert thinks(world)["core"] == b"new mind"
 
 
 def test_an_exported_anchor_finds_what_was_cut_off_elsewhere(world: World) -> None:

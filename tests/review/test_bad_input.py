@@ -1,6 +1,9 @@
 """What is malformed, too large, of another system, too late or from a stranger is refused."""
 
 import json
+import os
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +12,12 @@ from gated import Clock, World, core, draft, gated, pending, person, report
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus.base.errors import CheckpointError, LedgerError, ReviewError
+from nexus.base.errors import CheckpointError, ConfigError, LedgerError, ReviewError
 from nexus.base.proposals import Effect, Evidence, Policy, Proposal, ShadowReport
-from nexus.review import codec
+from nexus.review import codec, keys
 from nexus.review.entries import Entry
-from nexus.review.keys import FREE, WAIT_S, Keyring
+from nexus.review.keys import FREE, WAIT_S, Keyring, keys_folder
+from nexus.store.files import write_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
@@ -158,7 +162,7 @@ def test_a_report_about_something_else_is_refused(world: World) -> None:
         replace(right, n_mended="80"),
     ):
         with pytest.raises(ReviewError):
-            world.gate.shadow(wrong, flags=())
+            world.gate.shadow(wrong)
     assert world.gate.book().find("d" * 12).state == "draft"
     with pytest.raises(ReviewError, match="must be shadowed"):
         world.gate.submit("d" * 12)
@@ -243,6 +247,38 @@ def test_a_passphrase_is_tried_five_times_and_then_one_waits(tmp_path: Path) -> 
         ring.unlock("ada", "four words apart here")
     clock.now += 2 * 10**6
     assert ring.unlock("ada", "four words apart here").public == made.public
+
+
+def test_many_wrong_passphrases_at_once_are_counted_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring, said = Keyring(folder=tmp_path / "keys", now=Clock()), list[str]()
+    ring.create("ada", "four words apart here")
+
+    def slow_disk(path: Path, value: object) -> None:
+        time.sleep(0.03)
+        write_json(path, value)
+
+    monkeypatch.setattr(keys, "write_json", slow_disk)
+
+    def guess() -> None:
+        with pytest.raises(ReviewError) as caught:
+            ring.unlock("ada", "wrong")
+        said.append(caught.value.message)
+
+    threads = [threading.Thread(target=guess) for _ in range(FREE + 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said.count("that is not the passphrase of ada") == FREE
+    assert said.count(f"{FREE} wrong passphrases for ada: wait {WAIT_S} s") == 7
+
+
+def test_a_user_the_system_does_not_know_has_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
+    with pytest.raises(ConfigError, match=r"user 2147483641 has no home.*run as another"):
+        keys_folder()
 
 
 def test_a_key_is_for_persons_with_names_and_passphrases(tmp_path: Path) -> None:

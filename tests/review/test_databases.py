@@ -16,6 +16,7 @@ from nexus.base.errors import LedgerError, NexusError, ReviewError
 from nexus.base.proposals import Policy
 from nexus.review.approved import Approved
 from nexus.review.gate import Gate
+from nexus.store import journal
 from nexus.store.manifest import pointed
 
 
@@ -97,6 +98,20 @@ def test_a_server_that_goes_down_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="server is up"):
         core(world)
     assert pointed(world.gate.folder) == before
+
+
+@pytest.mark.skipif(bool(servers.missing()), reason=servers.missing())
+def test_a_server_on_which_another_writes_is_not_called_down(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "_PATIENCE_S", 1)
+    world = gated(tmp_path, ledger=server)
+    other = Gate(world.gate.folder, clock=world.clock, keys=world.gate.keys)
+    with (
+        world.gate.ledger.journal.writing(),
+        pytest.raises(LedgerError, match=r"another process is writing.*wait for it"),
+    ):
+        other.propose(draft())
 
 
 Order = Callable[[Gate, World], object]

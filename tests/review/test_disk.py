@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from nexus.base.errors import LedgerError, NexusError, StorageError
 from nexus.review.approved import Approved
 from nexus.review.gate import Gate
+from nexus.store import journal
 from nexus.store.manifest import pointed
 
 REFUSALS = [(errno.ENOSPC, "disk is full"), (errno.EIO, "check the"), (errno.EROFS, "read-only")]
@@ -99,6 +100,20 @@ def test_a_ledger_that_is_full_says_so(tmp_path: Path) -> None:
     assert world.gate.approve(ballot, world.people["ada"]).state == "applied"
 
 
+def test_a_ledger_that_another_process_writes_to_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = gated(tmp_path)
+    monkeypatch.setitem(journal._SQLITE, "busy_timeout", "50")  # type: ignore[index]
+    with sqlite3.connect(world.gate.folder / "ledger.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match=r"another process is writing.*wait for it"):
+            world.gate.propose(draft())
+        other.execute("ROLLBACK")
+    other.close()
+    assert world.gate.propose(draft()).change_id
+
+
 def told(world: World, limit: Callable[[], None]) -> str:
     """Return what an order in a process of its own, under a limit, was refused with."""
     world.gate.ledger.journal.close()
@@ -134,10 +149,15 @@ def nobody() -> None:
         os.setuid(65534)
 
 
+@pytest.mark.parametrize("name", ["plain", "a b%20c?d#e"])
 @pytest.mark.parametrize("limit", [small_files, nobody])
-def test_a_system_that_refuses_to_write_thinks_and_changes_nothing(limit: Callable) -> None:
+def test_a_system_that_refuses_to_write_thinks_and_changes_nothing(
+    limit: Callable, name: str
+) -> None:
     with tempfile.TemporaryDirectory() as home:
-        world = gated(Path(home))
+        (Path(home) / name).mkdir()
+        world = gated(Path(home) / name)
+        assert (world.gate.folder / "ledger.db").is_file()
         world.gate.objects.put(b"")
         lines, folder = world.gate.ledger.journal.read(), world.gate.folder
         Path(home).chmod(0o755)

@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nexus.base.errors import DataError
+from nexus.base.errors import DataError, ReviewError
+from nexus.base.proposals import Evidence
 from nexus.reason.corrections import Weighed, standing
 from nexus.review.approved import Approved
 from nexus.review.gate import Gate
 from nexus.review.keys import Signer
 from nexus.store.corrections import Correction
 from nexus.suites.consolidating import LEAST, case, propose
+from nexus.suites.proposing import put_forward
 from nexus.suites.shadow import Counts
+from nexus.train.candidates import Candidate, Replay
 from nexus.train.consolidation import Consolidation
 from nexus.worlds.puzzles import Khop, Maze, Sudoku, answers
 from nexus.worlds.puzzles.puzzle import Puzzle, Puzzles
@@ -77,6 +80,24 @@ def test_too_few_corrections_ask_for_nothing() -> None:
     few = corrections(Maze(), Maze().sample(0, "val", np.arange(LEAST - 1)))
     with pytest.raises(DataError, match=f"{LEAST - 1} corrections of maze stand"):
         case(untrained("maze"), Maze(), few, cycles=1, seed=0)
+
+
+def test_what_was_built_from_another_core_is_not_put_forward(tmp_path: Path) -> None:
+    gate = Gate(untrained_run(tmp_path / "run"), keys=tmp_path / "keys")
+    replay = Replay(
+        task="khop",
+        base="0" * 64,
+        data="",
+        how=Consolidation(),
+        config_hash="",
+        code_hash="",
+        packages={},
+        threads=1,
+    )
+    built = Candidate(folder=tmp_path, sha256="", replay=replay, replay_hash="", cpu_s=0.0)
+    with pytest.raises(ReviewError, match="built from thinks no more"):
+        put_forward(gate, built, Evidence(cause="", traces=()), (), data={})
+    assert not gate.book().changes
 
 
 def test_a_proposal_waits_and_is_denied_without_a_trace(

@@ -178,7 +178,8 @@ def test_the_gate_takes_a_draft_and_nothing_that_thinks_changes(
 ) -> None:
     evidence = Evidence(cause="rule:3x5: 9 of 9 wrong", traces=("a",), counts={"revealed": 9})
     effect = Effect(figure="rule:3x5", expected=0.97, tolerance=0.02)
-    asked = candidates.draft(candidate, evidence, (effect,), data={"stream_seed": 0})
+    base = Gate(run.folder).book().current
+    asked = candidates.draft(candidate, evidence, (effect,), base=base, data={"stream_seed": 0})
     before, manifest = Approved.open(run.folder), (run.folder / "manifest.json").read_bytes()
     proposal = Gate(run.folder).propose(asked)
     made = Artefact(sha256=candidate.sha256, kind="core")

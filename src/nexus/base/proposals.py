@@ -6,8 +6,23 @@ makes ``ShadowReport``; a ``Policy`` is agreed on beforehand; ``review`` lets pe
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Final
 
 from nexus.base.errors import ConfigError
+
+KINDS: Final = (
+    "core",
+    "encoder",
+    "asker",
+    "memory",
+    "grounding",
+    "dynamics",
+    "parser",
+    "tokenizer",
+    "threshold",
+    "rule",
+)
+"""What can change."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +62,7 @@ class Proposal:
     change_id: str
     """12 hexadecimal digits."""
     kind: str
-    """What changes: core, encoder, parser, grounding, threshold or rule."""
+    """What changes, one of ``KINDS``."""
     proposer: str
     """Who asks: ``reflection``, or a person's name; who proposes never approves."""
     rationale: str
@@ -141,7 +156,7 @@ class Policy:
     approvals: int = 1
     """Persons who must approve; two for the two-person rule."""
     flagged_approvals: int = 2
-    """Persons who must approve what the shadow report flags."""
+    """Persons who must approve what the shadow report flags; never fewer than ``approvals``."""
     lead_only: str = ""
     """Kinds of change, apart by spaces, that only a lead may approve; others any reviewer may."""
     expires_s: int = 14 * 86_400
@@ -156,7 +171,7 @@ class Policy:
     """Outcomes observed after applying, before a change is confirmed."""
     fallen: float = 0.05
     """Accuracy below what was expected, tolerance taken off, at which a change is rolled back; the
-    whole of its 95 % interval must lie there."""
+    whole of its 99 % interval must lie there, of 30 outcomes or more."""
 
     def __post_init__(self) -> None:
         least = {"approvals": 1, "flagged_approvals": 1, "window": 1, "expires_s": 60}
@@ -166,3 +181,8 @@ class Policy:
                 raise ConfigError(
                     f"review.policy.{field_.name} must be at least {low}, got {value}"
                 )
+        if unknown := [word for word in self.lead_only.split() if word not in KINDS]:
+            raise ConfigError(
+                f"review.policy.lead_only names {unknown[0]!r}, which is no kind of change",
+                hint=f"some of {', '.join(KINDS)}, apart by spaces",
+            )

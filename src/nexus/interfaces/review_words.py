@@ -37,14 +37,19 @@ def flagged(change: Change) -> str:
     return "1 flag" if len(change.flags) == 1 else f"{len(change.flags)} flags"
 
 
+def meaning(change: Change, supplanted: str) -> str:
+    """Return what a state means, for a change that a later one may have supplanted."""
+    return f"supplanted by {supplanted}" if supplanted else MEANING[change.state]
+
+
 def list_lines(book: Book) -> list[str]:
     """Return one line a change, the newest first, and one a reviewer."""
     lines = [f"What thinks: system {book.current[:12]}, {len(book.artefacts)} artefacts"]
     for change in reversed([*book.changes.values()]):
         flags = f", {flagged(change)}" if change.flags else ""
         asked = change.asked
-        what = f"{asked.kind} by {asked.proposer}"
-        lines.append(f"{change.change}  {change.state:<11} {what}{flags}: {MEANING[change.state]}")
+        what, means = f"{asked.kind} by {asked.proposer}", meaning(change, book.supplanted(change))
+        lines.append(f"{change.change}  {change.state:<11} {what}{flags}: {means}")
     if not book.changes:
         lines.append("No change was ever proposed.")
     for habit in habits(book):
@@ -61,7 +66,10 @@ def list_json(book: Book) -> dict[str, Any]:
     return {
         "system": book.current,
         "artefacts": {name: entry.sha256 for name, entry in book.artefacts.items()},
-        "changes": [change_json(change) for change in book.changes.values()],
+        "changes": [
+            {**change_json(change), "supplanted": book.supplanted(change)}
+            for change in book.changes.values()
+        ],
         "reviewers": [
             {**asdict(habit), "role": book.reviewers[habit.name].role} for habit in habits(book)
         ],
@@ -90,8 +98,9 @@ def show_lines(shown: Shown) -> list[str]:
     """Return all that a person decides by; flags first."""
     change, proposal = shown.change, shown.proposal
     until = datetime.fromtimestamp(proposal.expires, UTC)
+    means = meaning(change, shown.supplanted)
     lines = [
-        f"Change {change.change} of {proposal.kind}: {change.state}, {MEANING[change.state]}",
+        f"Change {change.change} of {proposal.kind}: {change.state}, {means}",
         *(f"  ! {flag}" for flag in change.flags),
         "",
         f"Why:      {proposal.rationale}",
@@ -134,6 +143,7 @@ def show_json(shown: Shown) -> dict[str, Any]:
     return {
         **change_json(shown.change),
         "needed": shown.needed,
+        "supplanted": shown.supplanted,
         "proposal": asdict(shown.proposal),
         "shadow_report": report,
         "record": asdict(shown.record),

@@ -30,8 +30,13 @@ class Approved:
             LedgerError: the ledger is missing, damaged, cut short or written anew, or the manifest
                 beside it says something else.
         """
-        book = Ledger(folder, journal_of(folder), keys=keys or keyrings.keys_folder()).read()
-        pointer, there = pointer_of(folder), pointed(folder)
+        ledger = Ledger(folder, journal_of(folder), keys=keys or keyrings.keys_folder())
+        book, there = ledger.read(), pointed(folder)
+        while there not in book.pointers:  # unless someone moves it just now, it was changed
+            book, before = ledger.read(), book
+            if book.head == before.head:
+                break
+            there = pointed(folder)
         if book.begun is not None and sha256(Run.open(folder).recipe.encode()) != book.begun.recipe:
             raise LedgerError(
                 f"{folder / 'recipe.toml'} is not the recipe this run began with",
@@ -44,7 +49,7 @@ class Approved:
                     hint="copy ledger.db from a backup of the run, or train another run",
                 )
             raise LedgerError(
-                f"{pointer} is not what the ledger says may think",
+                f"{pointer_of(folder)} is not what the ledger says may think",
                 hint="someone changed it: `nexus review verify --mend` puts it right",
             )
         return cls(folder=folder, book=book, artefacts=book.systems[there])

@@ -119,20 +119,25 @@ class Book:
         what = f"{name} {key} {role} {'demo' if demo else 'person'}"
         return Ballot(decision="enroll", run=self.begun.run, change=what)
 
+    def supplanted(self, change: Change) -> str:
+        """Return the later change that put something else in the place of an applied one, or ""."""
+        if change.change not in self.applied:
+            return ""
+        names = set(change.asked.artefacts)
+        later = self.applied[self.applied.index(change.change) + 1 :]
+        return next((c for c in later if names & set(self.changes[c].asked.artefacts)), "")
+
     def undone(self, change: Change) -> Mapping[str, Artefact]:
         """Return what would think without a change that was applied: the bytes there were before.
 
         Raises:
             ReviewError: a later change put something else in the same place.
         """
-        names = set(change.asked.artefacts)
-        later = self.applied[self.applied.index(change.change) + 1 :]
-        for other in later:
-            if again := sorted(names & set(self.changes[other].asked.artefacts)):
-                raise ReviewError(
-                    f"{', '.join(again)} was changed again by {other}",
-                    hint=f"roll {other} back first",
-                )
+        if other := self.supplanted(change):
+            again = sorted(set(change.asked.artefacts) & set(self.changes[other].asked.artefacts))
+            raise ReviewError(
+                f"{', '.join(again)} was changed again by {other}", hint=f"roll {other} back first"
+            )
         base = self.systems[change.asked.base]
         return {**self.artefacts, **{name: base[name] for name in change.asked.artefacts}}
 
@@ -270,10 +275,13 @@ class Book:
             raise ReviewError("that key is enrolled under another name")
         persons = [r for r in self.reviewers.values() if not r.demo]
         if persons or (said.demo and self.reviewers):
+            if not said.by:
+                raise ReviewError(
+                    "someone is enrolled here already", hint="`--voucher NAME` of a lead"
+                )
             ballot = self.enrolment(said.name, said.key, said.role, demo=said.demo)
             self._voted(said.by, said.signature, ballot)
-            voucher = self.reviewers[said.by]
-            if voucher.role != "lead" or (voucher.demo and not said.demo):
+            if self.reviewers[said.by].role != "lead":
                 raise ReviewError(f"{said.by} may vouch for nobody", hint="a lead may")
         elif said.role != "lead":
             raise ReviewError("the first to be enrolled is the lead")
@@ -320,12 +328,15 @@ class Book:
         reserved = sorted(kinds & set(self.policy.lead_only.split()))
         if reserved and self.reviewers[said.by].role != "lead":
             raise ReviewError(f"only a lead may approve a change of kind {reserved[0]}")
-        approvals = (*change.approvals, said.by)
+        demo = self.reviewers[said.by].demo  # what demo keys said before a person came is void
+        before = [by for by in change.approvals if self.reviewers[by].demo == demo]
+        approvals = (*before, said.by)
         enough = len(approvals) >= change.needs(self.policy)
         return self._set(change, "approved" if enough else "pending", approvals=approvals)
 
     def _observe(self, said: Observed) -> "Book":
         change = self._in(said.change, *LIVE)
+        self.undone(change)  # what is observed now is of this change, and of no later one
         if not 0 <= said.right <= said.n or said.n < 1:
             raise ReviewError(f"{said.right} of {said.n} outcomes is no count")
         if said.figure not in {effect.figure for effect in change.asked.effects}:
@@ -361,6 +372,8 @@ class Book:
             )
         if not signed(reviewer.key, signature, ballot.message):
             raise ReviewError(f"the signature is not {by}'s over exactly this decision")
+        if reviewer.demo and not all(r.demo for r in self.reviewers.values()):
+            raise ReviewError(f"{by} is a demo's key, and persons are enrolled: they decide")
 
     def _fresh(self, change: Change) -> None:
         if change.asked.base != self.current:

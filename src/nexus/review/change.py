@@ -26,7 +26,11 @@ State = Literal[
 OPEN: Final[tuple[State, ...]] = ("draft", "shadowed", "pending", "approved")
 """States before anything has moved."""
 LIVE: Final[tuple[State, ...]] = ("applied", "monitoring", "confirmed")
-"""States in which the candidate thinks."""
+"""States in which the candidate thinks, unless a later change supplanted it."""
+FEW: Final = 30
+"""Outcomes of which no change is rolled back by the monitor, or a window if that is fewer."""
+SURE: Final = 2.58
+"""Of the monitor's interval, 99 %: it looks again at each report, and each look may err."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,15 +74,15 @@ class Change:
 
     def needs(self, policy: Policy) -> int:
         """Return how many persons must approve it."""
-        return policy.flagged_approvals if self.flags else policy.approvals
+        return max(policy.approvals, policy.flagged_approvals if self.flags else 0)
 
     def fallen(self, policy: Policy) -> str:
         """Return what was observed below what was agreed, in plain words, or ""."""
         for effect in self.asked.effects:
             seen = self.observed.get(effect.figure, Outcome())
-            if not seen.n:
+            if seen.n < min(policy.window, FEW):
                 continue
-            share, least = wilson(seen.right, seen.n), floor_of(effect, policy)
+            share, least = wilson(seen.right, seen.n, z=SURE), floor_of(effect, policy)
             if share.high < least:
                 return (
                     f"{effect.figure}: {seen.right} of {seen.n} right, at most {share.high:.3f};"

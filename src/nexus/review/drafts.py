@@ -17,6 +17,8 @@ class Draft:
 
     change_id: str
     kind: str
+    base: str
+    """Hash of the system it was built from."""
     artefacts: Mapping[str, bytes]
     """Name -> the bytes it would put in place."""
     proposer: str
@@ -35,7 +37,8 @@ def propose(
     """Return the proposal to put the objects ``made``, name -> hash, in place of what thinks.
 
     Raises:
-        ReviewError: it says not why, or there is nothing of a name to change.
+        ReviewError: it says not why, there is nothing of a name to change, or what it was built
+            from thinks no more.
     """
     if not draft.rationale.strip() or not draft.effects:
         raise ReviewError(
@@ -43,6 +46,11 @@ def propose(
             hint="give a rationale and at least one expected effect",
         )
     artefacts = replaced(book, made)
+    if draft.base != book.current:
+        raise ReviewError(
+            f"change {draft.change_id[:40]!r} was built from what thinks no more",
+            hint="build it again from what thinks now",
+        )
     return codec.checked(
         Proposal(
             change_id=draft.change_id,
@@ -52,7 +60,7 @@ def propose(
             evidence=draft.evidence,
             expected_effects=draft.effects,
             revert_plan=_plan(draft.change_id, {n: book.artefacts[n] for n in made}),
-            base=book.current,
+            base=draft.base,
             candidate=system_hash({**book.artefacts, **artefacts}),
             replay=replay,
             policy=codec.hash_of(book.policy),

@@ -39,6 +39,7 @@ from nexus.review.entries import (
     Submitted,
     Superseded,
 )
+from nexus.review.flags import flags as flags_of
 from nexus.review.keys import Signer
 from nexus.review.ledger import Ledger, Pen, journal_of
 from nexus.store.files import write_atomically
@@ -54,6 +55,11 @@ MOST_REASON: Final = 2_000
 
 def _on(_: str) -> None:
     """Pass a step; what tests of crashes put in its place does not."""
+
+
+def _against(report: ShadowReport, change: Change, book: Book) -> tuple[str, ...]:
+    """Return what in a report speaks against a change, by what was agreed on and promised."""
+    return tuple(flag.sentence for flag in flags_of(report, book.policy, change.asked.effects))
 
 
 class Gate:
@@ -154,8 +160,8 @@ class Gate:
         self.step("propose.2 said")
         return proposal
 
-    def shadow(self, report: ShadowReport, *, flags: tuple[str, ...]) -> None:
-        """Record what a candidate was seen to do.
+    def shadow(self, report: ShadowReport) -> None:
+        """Record what a candidate was seen to do, and what of it speaks against the change.
 
         Raises:
             ReviewError: it is about something else, malformed, or there is another report.
@@ -170,8 +176,8 @@ class Gate:
                     f"the report is not about change {report.change_id} as it was proposed",
                     hint="measure the candidate that was proposed",
                 )
-            there = change.state in OPEN and (change.report, change.flags) == (stored, flags)
-            if not there:
+            if not (change.state in OPEN and change.report == stored):
+                flags = _against(report, change, pen.book)
                 pen.say(Shadowed(change=report.change_id, report=stored, flags=flags))
 
     def submit(self, change: str) -> None:
@@ -199,11 +205,15 @@ class Gate:
         """
         with self._writing() as pen:
             change = self._unchanged(pen, "approve", ballot)
-            said = signer.name in change.approvals and change.state in ("approved", *LIVE)
-            if not said:
+            said = change.state in ("pending", "approved", *LIVE)
+            if not (said and signer.name in change.approvals):
                 self.proposal(change)
-                if change.report:
-                    self.report(change)
+                against = _against(self.report(change), change, pen.book) if change.report else ()
+                if against != change.flags:
+                    raise ReviewError(
+                        f"change {change.change} is not flagged as its shadow report asks for",
+                        hint="propose it again; nothing was signed",
+                    )
                 self._whole(pen.book, change, "base", "candidate")
                 self.step("approve.1 objects checked")
                 signature = signer.sign(ballot.message)
@@ -234,23 +244,6 @@ class Gate:
                 )
         self._anchor(signer.name)
 
-    def apply(self, change: str) -> None:
-        """Move the pointer to an approved candidate; doing it again does nothing.
-
-        Raises:
-            ReviewError: it is not approved, or its base thinks no more.
-            StorageError: the disk refused; the base thinks on and the change has failed.
-        """
-        with self._writing() as pen:
-            found = pen.book.find(change)
-            if found.state in LIVE:
-                return
-            self._whole(pen.book, found, "base", "candidate")
-            self.step("apply.1 objects checked")
-            pen.say(Applying(change=change))
-        self.step("apply.2 intent said")
-        self._move()
-
     def rollback(self, ballot: Ballot, signer: Signer) -> None:
         """Put back the bytes there were before a change."""
         with self._writing() as pen:
@@ -267,8 +260,8 @@ class Gate:
                     )
                 )
         self.step("rollback.1 intent said")
-        self._move()
         self._anchor(signer.name)
+        self._move()
 
     def observe(self, change: str, figure: str, *, right: int, n: int) -> Change:
         """Record outcomes since a change was applied; it is confirmed or rolled back by them."""
@@ -291,11 +284,11 @@ class Gate:
 
     def mend(self) -> bool:
         """Write the pointer as the ledger says, and return whether it said something else."""
-        book = self.book()
-        if pointed(self.folder) in book.pointers:
-            return False
-        write_atomically(self.pointer, manifest_bytes(book.artefacts))
-        return True
+        with self.ledger.writing() as pen:
+            wrong = pointed(self.folder) not in pen.book.pointers
+            if wrong:
+                write_atomically(self.pointer, manifest_bytes(pen.book.artefacts))
+        return wrong
 
     def proposal(self, change: Change) -> Proposal:
         """Return the stored proposal of a change."""
@@ -328,7 +321,10 @@ class Gate:
         return refused
 
     def _finish(self, pen: Pen) -> StorageError | None:
-        """Move the pointer where the ledger says, and say that it has moved."""
+        """Move the pointer where the ledger says, and say that it has moved.
+
+        That it is to move is anchored first, whoever moves it: what it moved from comes not back.
+        """
         book, there = pen.book, pointed(self.folder)
         if there not in book.pointers:
             raise LedgerError(
@@ -338,6 +334,7 @@ class Gate:
         applying = book.moving and book.changes[book.mover].state == "applying"
         try:
             if there != (book.moving or book.current):
+                self._leave(book)
                 self.step("move.1 before moving the pointer")
                 write_atomically(
                     self.pointer, manifest_bytes(book.systems[book.moving or book.current])
@@ -378,8 +375,12 @@ class Gate:
                 self.objects.get(book.systems[getattr(change.asked, side)][name].sha256)
 
     def _anchor(self, person: str = "") -> None:
+        """Leave an anchor, alone with the ledger: no slower process puts an older one over it."""
+        with self.ledger.writing() as pen:
+            self._leave(pen.book, person)
+
+    def _leave(self, book: Book, person: str = "") -> None:
         """Leave an anchor where a person decided; once there is one, it follows the pointer."""
-        book = self.book()
         if anchors.left(self.keys, self.folder) or (person and not book.reviewers[person].demo):
             anchors.leave(self.keys, self.folder, book)
             self.step("anchor.1 left")

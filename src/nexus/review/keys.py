@@ -5,13 +5,15 @@ ChaCha20-Poly1305 under a key that scrypt makes of the passphrase; five wrong pa
 for a while, and ever longer. The machine's key lies open in the run: it seals the ledger's order.
 """
 
+import fcntl
 import json
 import os
 import pwd
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from nexus.base.errors import LedgerError, ReviewError
+from nexus.base.errors import ConfigError, LedgerError, ReviewError
 from nexus.store.files import explained, make_folder, write_atomically, write_json
 
 SHORTEST: Final = 8
@@ -190,17 +192,29 @@ class Keyring:
 
     def _admit(self, name: str) -> int:
         """Count one more try, before it is made, and return how many there were without success."""
-        count, last = self._read_tries(name)
-        if count >= FREE:
-            wait = min(86_400, WAIT_S << min(count - FREE, 12))
-            rest = min(wait, last + wait - self.now())  # a clock put back closes nothing for ever
-            if rest > 0:
-                raise ReviewError(
-                    f"{count} wrong passphrases for {name}: wait {rest:.0f} s",
-                    hint="nothing was signed; if it was not you who tried, see who else is here",
-                )
-        write_json(self._tries(name), [count + 1, self.now()])
+        with self._alone():
+            count, last = self._read_tries(name)
+            if count >= FREE:
+                wait = min(86_400, WAIT_S << min(count - FREE, 12))
+                rest = min(wait, last + wait - self.now())  # a clock put back closes none for ever
+                if rest > 0:
+                    raise ReviewError(
+                        f"{count} wrong passphrases for {name}: wait {rest:.0f} s",
+                        hint="nothing was signed; if you did not try, see who else is here",
+                    )
+            write_json(self._tries(name), [count + 1, self.now()])
         return count + 1
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """Be the only one who counts tries, so that many at once are counted one by one."""
+        with explained(self.folder):
+            handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _read_tries(self, name: str) -> tuple[int, float]:
         try:
@@ -211,8 +225,19 @@ class Keyring:
 
 
 def keys_folder() -> Path:
-    """Return where this person's keys and anchors lie; no variable of the environment moves it."""
-    return Path(pwd.getpwuid(os.getuid()).pw_dir) / ".config" / "nexus"
+    """Return where this person's keys and anchors lie; no variable of the environment moves it.
+
+    Raises:
+        ConfigError: the system's user database does not know this user.
+    """
+    try:
+        home = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        raise ConfigError(
+            f"user {os.getuid()} has no home: the system's user database does not name it",
+            hint="add the user (useradd, or a line of /etc/passwd), or run as another",
+        ) from None
+    return Path(home) / ".config" / "nexus"
 
 
 def _damaged(path: Path, error: Exception) -> ReviewError:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -48,6 +49,8 @@ _REFUSED: Final = (
     "unable to open",
 )
 """What databases say when it is the disk that refuses."""
+_BUSY: Final = ("is locked", "lock timeout")
+"""What they say when another writer takes longer than one waits."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +99,7 @@ class Journal:
             except exc.OperationalError:
                 if not isinstance(self.where, Path) or _unfinished(self.where):
                     raise
-                still = sa.create_engine(_sqlite(self.where, "?mode=ro&immutable=1&uri=true"))
+                still = sa.create_engine(_sqlite(self.where, still=True))
                 try:  # a folder that may only be read takes no write-ahead log
                     return self._read(still)
                 finally:
@@ -169,6 +172,10 @@ class Journal:
                 raise StorageError(
                     f"cannot write {self.shown}: {said}", hint="check the disk and the folder"
                 ) from None
+            if any(words in said for words in _BUSY):
+                raise LedgerError(
+                    f"another process is writing to {self.shown}", hint="wait for it, or end it"
+                ) from None
             raise LedgerError(
                 f"the ledger {self.shown} cannot be read: {said}",
                 hint="copy it from a backup of the run, or check that its server is up",
@@ -211,6 +218,9 @@ def _settings(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {name} = {value}")
 
 
-def _sqlite(path: Path, options: str = "") -> str:
-    at = f"file:{path.resolve()}" if options else str(path.resolve())
-    return f"sqlite:///{at}{options}"
+def _sqlite(path: Path, *, still: bool = False) -> sa.URL:
+    """Return the URL of a file, whatever its name; one that is still is read without a lock."""
+    if not still:
+        return sa.URL.create("sqlite", database=str(path.resolve()))
+    options = {"mode": "ro", "immutable": "1", "uri": "true"}
+    return sa.URL.create("sqlite", database=f"file:{quote(str(path.resolve()))}", query=options)

@@ -15,7 +15,7 @@ class Artefact:
 
     sha256: str
     kind: str
-    """core, encoder, parser, grounding, tokenizer, threshold or rule."""
+    """One of ``base.proposals.KINDS``."""
 
 
 def manifest_bytes(artefacts: Mapping[str, Artefact]) -> bytes:

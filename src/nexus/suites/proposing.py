@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from nexus.base.errors import ReviewError
 from nexus.base.proposals import Effect, Evidence, Proposal
 from nexus.config import recipe as recipe_of
 from nexus.review.approved import Approved
-from nexus.review.flags import flags
 from nexus.review.gate import Gate
+from nexus.store.manifest import system_hash
+from nexus.store.objects import sha256
 from nexus.suites.shadow import Counts, Drift, shadow
 from nexus.train.candidates import WEIGHTS, Candidate, draft
 from nexus.train.puzzles import artefact
@@ -34,15 +36,25 @@ def put_forward(
         counts: how much the shadow report looks at.
 
     Raises:
-        ReviewError: its base thinks no more.
+        ReviewError: what it was built from thinks no more.
         CheckpointError: the candidate is damaged.
     """
     task, policy = candidate.replay.task, gate.settle().policy
-    base = Approved.open(gate.folder, keys=gate.keys).artefact(artefact(task))
-    asked = draft(candidate, evidence, effects, data=data, lasts_s=policy.expires_s)
+    approved = Approved.open(gate.folder, keys=gate.keys)
+    core = approved.artefact(artefact(task))
+    if sha256(core) != candidate.replay.base:
+        raise ReviewError("what it was built from thinks no more", hint="build it again")
+    asked = draft(
+        candidate,
+        evidence,
+        effects,
+        base=system_hash(approved.artefacts),
+        data=data,
+        lasts_s=policy.expires_s,
+    )
     proposal = gate.propose(asked)
     report = shadow(
-        base,
+        core,
         (candidate.folder / WEIGHTS).read_bytes(),
         recipe_of(str(gate.folder / "recipe.toml")),
         task,
@@ -51,7 +63,6 @@ def put_forward(
         counts=counts,
         manifests=(proposal.base, proposal.candidate),
     )
-    against = flags(report, policy, effects)
-    gate.shadow(report, flags=tuple(flag.sentence for flag in against))
+    gate.shadow(report)
     gate.submit(proposal.change_id)
     return proposal

@@ -43,7 +43,7 @@ class TakingBack:
             layers=(),
             cpu_s=0.0,
         )
-        gate.shadow(report, flags=())
+        gate.shadow(report)
         gate.submit(self.change)
         self.gated.approve(self.change)
 
@@ -59,6 +59,7 @@ class TakingBack:
         return Draft(
             change_id=self.change,
             kind="core",
+            base=self.gated.gate.book().current,
             artefacts={self.name: data},
             proposer="reflection",
             rationale="to be timed",

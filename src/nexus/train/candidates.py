@@ -192,6 +192,7 @@ def draft(
     evidence: Evidence,
     effects: tuple[Effect, ...],
     *,
+    base: str,
     data: Mapping[str, str | int],
     proposer: str = "reflection",
     lasts_s: int = Policy().expires_s,
@@ -202,6 +203,7 @@ def draft(
         candidate: what was built.
         evidence: what speaks for it.
         effects: what it is expected to reach.
+        base: hash of the system it was built from.
         data: where the examples came from, beside what the replay says.
         proposer: who asks.
         lasts_s: how long it may wait for a decision.
@@ -210,6 +212,7 @@ def draft(
     return Draft(
         change_id=secrets.token_hex(6),
         kind="core",
+        base=base,
         artefacts={artefact(replay.task): (candidate.folder / WEIGHTS).read_bytes()},
         proposer=proposer,
         rationale=f"{evidence.cause}; a copy of the core has learned what was revealed since",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from nexus.base.errors import CheckpointError
@@ -148,13 +148,6 @@ def load(path: Path, phase: Phase, optimizer: Optimizer | None = None) -> Checkp
         _unflatten(optimizer, tensors[OPTIMIZER], source=str(path / OPTIMIZER))
         phase.load_state(tensors[EXTRA])
     return record
-
-
-def load_weights(path: Path, module: nn.Module) -> None:
-    """Put only the weights of a checkpoint into ``module``, as strictly as ``load``."""
-    record = _read(path / "state.json")
-    tensors = _tensors(path / WEIGHTS, record.files[WEIGHTS], path)
-    load_tensors(module, tensors, source=str(path / WEIGHTS))
 
 
 def _flat(optimizer: Optimizer) -> dict[str, Tensor]:

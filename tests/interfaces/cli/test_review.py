@@ -44,7 +44,9 @@ def nexus(
 
 
 def test_a_person_enrols_looks_approves_watches_and_takes_back(nexus: Nexus, world: World) -> None:
-    assert nexus("enroll", "ada", "--passphrase-stdin", lines=f"{WORDS}\n")[0] == 0
+    code, out, _ = nexus("enroll", "ada", "--passphrase-stdin", "--json", lines=f"{WORDS}\n")
+    assert Path(json.loads(out)["run"]).samefile(world.gate.folder)
+    assert json.loads(out)["head"] == world.gate.book().head
     code, out, _ = nexus("list")
     assert code == 0
     assert f"{CHANGE}  pending" in out
@@ -78,7 +80,7 @@ def test_without_the_passphrase_nothing_is_decided(nexus: Nexus, world: World) -
     code, _, err = nexus("approve", CHANGE, "--by", "eve", "--passphrase-stdin", lines="x\n")
     assert (code, "eve has no key here" in err) == (1, True)
     code, _, err = nexus("enroll", "eve", "--passphrase-stdin", lines="eve's passphrase\n")
-    assert (code, "not enrolled" in err) == (1, True)
+    assert (code, "`--voucher NAME` of a lead" in err) == (1, True)
     assert world.gate.book() == before
     assert core(world) == b"mind"
 
@@ -94,13 +96,70 @@ def test_a_person_denies_and_a_lead_vouches(nexus: Nexus, world: World) -> None:
 
 
 def test_an_anchor_is_exported_and_held_against_the_ledger(nexus: Nexus, tmp_path: Path) -> None:
-    assert nexus("export-anchor", "--out", str(tmp_path))[0] == 0
-    anchor = tmp_path / "nexus-anchor.json"
+    (stick := tmp_path / "stick").mkdir()
+    code, out, _ = nexus("export-anchor", "--out", str(stick))
+    [anchor] = stick.iterdir()
+    assert (code, out.startswith(f"{anchor}: 7 lines")) == (0, True)
     assert nexus("verify", "--anchor", str(anchor))[0] == 0
+    nexus("enroll", "ada", "--passphrase-stdin", lines=f"{WORDS}\n")
+    _, out, _ = nexus("export-anchor", "--out", str(anchor), "--json")  # the same run, later
     held = json.loads(anchor.read_text())
-    anchor.write_text(json.dumps({**held, "length": 99}, sort_keys=True, separators=(",", ":")))
-    code, _, err = nexus("verify", "--anchor", str(anchor))
-    assert (code, "once had 99" in err) == (1, True)
+    assert json.loads(out) == {
+        "file": str(anchor),
+        "run": held["run"],
+        "lines": held["length"],
+        "head": held["head"],
+    }
+    wrong = {"once had 99": {"length": 99}, "of another run": {"run": "0" * 32}}
+    for words, more in wrong.items():
+        text = json.dumps({**held, **more}, sort_keys=True, separators=(",", ":"))
+        anchor.write_text(text)
+        for order in (("verify", "--anchor"), ("export-anchor", "--out")):
+            code, _, err = nexus(*order, str(anchor))
+            assert (code, words in err, anchor.read_text()) == (1, True, text)
+
+
+def test_anchors_of_two_runs_lie_side_by_side(nexus: Nexus, world: World, tmp_path: Path) -> None:
+    gated(tmp_path / "others", people=0, now=time.time())
+    (stick := tmp_path / "stick").mkdir()
+    for run in (world.gate.folder, tmp_path / "others" / "run"):
+        code, out, _ = nexus("export-anchor", "--out", str(stick), "--run", str(run), "--json")
+        assert (code, json.loads(out)["run"][:12] in json.loads(out)["file"]) == (0, True)
+    assert len([*stick.iterdir()]) == 2
+
+
+def test_to_verify_writes_nothing_and_finds_another_recipe(nexus: Nexus, world: World) -> None:
+    folder = world.gate.folder
+    (folder / "machine.key").unlink()
+    code, out, err = nexus("verify")
+    assert (code, "7 lines" in out) == (0, True), err
+    assert world.gate.book().length == 7
+    code, _, err = nexus("verify", "--mend")
+    assert (code, "machine.key" in err) == (1, True)
+    recipe = folder / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("confidence = 0.", "confidence = 0.0", 1))
+    code, _, err = nexus("verify")
+    assert (code, "not the recipe this run began with" in err) == (1, True)
+
+
+def test_a_change_that_a_later_one_supplanted_is_not_said_to_think(
+    nexus: Nexus, world: World
+) -> None:
+    nexus("enroll", "ada", "--passphrase-stdin", lines=f"{WORDS}\n")
+    signed = ("--by", "ada", "--passphrase-stdin")
+    nexus("approve", CHANGE, *signed, lines=f"{WORDS}\n")
+    assert f"{CHANGE}  applied     core by reflection: thinks" in nexus("list")[1]
+    world.clock.now = time.time()
+    pending(world, "b" * 12, b"later mind")
+    nexus("approve", "b" * 12, *signed, lines=f"{WORDS}\n")
+    later = f"supplanted by {'b' * 12}"
+    assert f"{CHANGE}  applied     core by reflection: {later}" in nexus("list")[1]
+    assert f"applied, {later}" in nexus("show", CHANGE)[1]
+    told = json.loads(nexus("list", "--json")[1])["changes"]
+    assert [change["supplanted"] for change in told] == ["b" * 12, ""]
+    assert json.loads(nexus("show", CHANGE, "--json")[1])["supplanted"] == "b" * 12
+    code, _, err = nexus("monitor", CHANGE, "--right", "0", "--of", "99")
+    assert (code, "was changed again" in err) == (1, True)
 
 
 def test_a_pointer_that_was_changed_is_named_and_put_right(nexus: Nexus, world: World) -> None:

@@ -15,7 +15,7 @@ from nexus.base.proposals import (
     ShadowReport,
 )
 from nexus.evaluate.shadow import slice_of
-from nexus.interfaces.report.change import render_change
+from nexus.interfaces.report.change import change_section
 from nexus.review.flags import flags
 from nexus.review.records import Kept, Record
 
@@ -137,7 +137,7 @@ def read(page: str) -> str:
 def test_what_speaks_against_it_comes_before_what_speaks_for_it() -> None:
     report = example(harm=20)
     found = flags(report, Policy(), PROPOSAL.expected_effects)
-    said = read(render_change(PROPOSAL, report, found, RECORD))
+    said = read(change_section(PROPOSAL, report, found, RECORD))
     assert found
     places = [said.index(flag.sentence) for flag in found]
     assert places == sorted(places)
@@ -156,7 +156,7 @@ def test_what_speaks_against_it_comes_before_what_speaks_for_it() -> None:
 def test_a_page_without_flags_says_that_this_proves_nothing() -> None:
     report = example()
     assert flags(report, Policy(), PROPOSAL.expected_effects) == ()
-    said = read(render_change(PROPOSAL, report, (), None))
+    said = read(change_section(PROPOSAL, report, (), None))
     assert "no proof that it is good" in said
     assert f"{report.frozen.detectable:.1%} would not be seen" in said
 
@@ -172,6 +172,6 @@ def test_what_a_proposer_writes_is_text_and_never_html() -> None:
         layers=(replace(report.layers[0], name=trap, relative=9.0),),
     )
     proposal = replace(PROPOSAL, rationale=trap, proposer=trap, revert_plan=trap, data={trap: trap})
-    page = render_change(proposal, spiked, flags(spiked, Policy()), RECORD)
+    page = change_section(proposal, spiked, flags(spiked, Policy()), RECORD)
     assert trap not in page
     assert read(page).count(trap) >= 10

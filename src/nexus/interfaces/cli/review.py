@@ -1,7 +1,7 @@
 """``nexus review``: what a person does about changes to what thinks."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -56,9 +56,10 @@ class Enroll:
         if self.voucher:
             voucher = ring.unlock(self.voucher, _passphrase(self.voucher, stdin=stdin))
         role = self.role or ("reviewer" if self.voucher else "lead")
-        book = reviewing.enroll(self.run_name, signer, role, voucher=voucher)
+        run, book = reviewing.enroll(self.run_name, signer, role, voucher=voucher)
         if self.json:
-            print_json({"name": self.name, "role": role, "key": signer.public, "run": book.head})
+            who = {"name": self.name, "role": role, "key": signer.public}
+            print_json({"run": run, **who, "head": book.head})
         else:
             say(f"{self.name} may decide here, as {role}. The key is sealed in {ring.folder}.")
         return 0
@@ -227,17 +228,17 @@ class Monitor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verify:
-    """Verify a run's ledger line by line, and every byte string it names; nothing is sent anywhere.
+    """Verify a run's ledger line by line, and every byte string it names; nothing is written.
 
     For example:
         nexus review verify
-        nexus review verify --anchor /media/stick/nexus-anchor.json
+        nexus review verify --anchor /media/stick/nexus-anchor-0123456789ab.json
     """
 
     anchor: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Also hold the ledger against an anchor exported earlier."""
     mend: bool = False
-    """If manifest.json was changed, write it anew from what the ledger says."""
+    """First write manifest.json anew from what the ledger says, and finish what a crash left."""
     run_name: RunName = ""
     json: Json = False
 
@@ -260,15 +261,15 @@ class Verify:
 class ExportAnchor:
     """Write down how far the ledger has come, to be kept away from the run.
 
-    A ledger cut short or written anew afterwards does not stand up to it.
+    A ledger cut short or written anew afterwards does not stand up to it. An older anchor of the
+    same run is replaced once the ledger has stood up to it.
 
     For example:
         nexus review export-anchor --out /media/stick
     """
 
-    out: Annotated[Path, tyro.conf.arg(metavar="FILE")] = field(
-        default_factory=lambda: Path("nexus-anchor.json")
-    )
+    out: Annotated[Path, tyro.conf.arg(metavar="FILE")] = Path()
+    """A file, or a folder in which it gets a name of its run's own."""
     run_name: RunName = ""
     json: Json = False
 
@@ -276,11 +277,12 @@ class ExportAnchor:
         """Write it."""
         from nexus.interfaces.service.reviewing import export_anchor
 
-        anchor = export_anchor(self.run_name, self.out)
+        path, anchor = export_anchor(self.run_name, self.out)
         if self.json:
-            print_json({"run": anchor.run, "lines": anchor.length, "head": anchor.head})
+            there = {"run": anchor.run, "lines": anchor.length, "head": anchor.head}
+            print_json({"file": path, **there})
         else:
-            say(f"{self.out}: {anchor.length} lines, head {anchor.head[:12]}")
+            say(f"{path}: {anchor.length} lines, head {anchor.head[:12]}")
         return 0
 
 

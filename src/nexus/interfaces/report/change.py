@@ -5,7 +5,6 @@ It is meant to be read in two minutes, and shows nothing that is not in its argu
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import resources
 from typing import Final
 
 from nexus.base.proposals import Flip, Proposal, ShadowReport
@@ -19,28 +18,13 @@ _FLIPS: Final = 5
 """Flips shown at once each way; the others are folded away."""
 
 
-def render_change(
-    proposal: Proposal,
-    report: ShadowReport,
-    flags: Sequence[Flag],
-    record: Record | None = None,
-) -> str:
-    """Return the page about one change as an HTML document of its own."""
-    style = resources.files("nexus.interfaces.report").joinpath("style.css")
-    return html.page(
-        title=f"A change waits for you: {proposal.change_id}",
-        style=style.read_text(encoding="utf-8"),
-        body=change_section(proposal, report, flags, record),
-    )
-
-
 def change_section(
     proposal: Proposal,
     report: ShadowReport,
     flags: Sequence[Flag],
     record: Record | None = None,
 ) -> Html:
-    """Return the same as a part of another page."""
+    """Return the part of a report about one change."""
     return html.join(
         [
             html.element("h1", html.text("A change waits for you")),

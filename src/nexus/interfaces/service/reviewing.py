@@ -3,13 +3,13 @@
 import getpass
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from nexus.base.errors import LedgerError, ReviewError
 from nexus.base.proposals import Proposal, ShadowReport
 from nexus.interfaces.service.runs import find
 from nexus.review import anchors, keys
 from nexus.review.anchors import Anchor
+from nexus.review.approved import Approved
 from nexus.review.book import Book
 from nexus.review.change import Change
 from nexus.review.codec import encode
@@ -18,9 +18,6 @@ from nexus.review.gate import Gate
 from nexus.review.keys import Keyring, Signer
 from nexus.review.records import Record, record_of
 from nexus.store.files import write_atomically
-
-ANCHOR: Final = "nexus-anchor.json"
-"""File of an exported anchor, unless named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +28,8 @@ class Shown:
     change: Change
     needed: int
     """Persons who must approve it."""
+    supplanted: str
+    """A later change that put something else in the place of what it changed, or empty."""
     proposal: Proposal
     report: ShadowReport | None
     record: Record
@@ -71,15 +70,15 @@ def unlock(name: str, passphrase: str) -> Signer:
     return keyring().unlock(name, passphrase)
 
 
-def enroll(run: str, signer: Signer, role: Role, *, voucher: Signer | None) -> Book:
-    """Let a person decide in a run.
+def enroll(run: str, signer: Signer, role: Role, *, voucher: Signer | None) -> tuple[Path, Book]:
+    """Let a person decide in a run, and return it and its book.
 
     Raises:
         ReviewError: someone is enrolled already and nobody vouches, or the name is taken.
     """
     gate = gate_of(run)
     gate.enroll(signer.name, signer.public, role, voucher=voucher)
-    return gate.book()
+    return gate.folder, gate.book()
 
 
 def changes(run: str) -> tuple[Path, Book]:
@@ -103,6 +102,7 @@ def shown(run: str, change: str) -> Shown:
         run=gate.folder,
         change=found,
         needed=found.needs(book.policy),
+        supplanted=book.supplanted(found),
         proposal=gate.proposal(found),
         report=gate.report(found) if found.report else None,
         record=record_of(book, found.asked.proposer),
@@ -136,45 +136,60 @@ def monitor(run: str, change: str, *, figure: str, right: int, n: int) -> Change
 
 
 def verify(run: str, *, anchor: Path | None = None, mend: bool = False) -> Verified:
-    """Verify a ledger line by line, and every byte string it names.
+    """Verify a ledger line by line, and every byte string it names; nothing is written.
 
-    With ``mend`` the pointer is first written anew from what the ledger says.
+    With ``mend`` the pointer is first written anew from what the ledger says, and what a crash left
+    is finished.
 
     Raises:
         LedgerError: the ledger is missing, damaged, cut short, written anew, or does not contain
-            the anchor; or the pointer says something else.
+            the anchor; or the pointer or the recipe is another.
         CheckpointError: an object is missing or damaged.
     """
     gate = gate_of(run)
-    lines = gate.ledger.journal.read()
-    book = gate.book()
-    if book.begun is None:
+    if gate.book().begun is None:
         raise LedgerError(
             f"{gate.folder} has no ledger", hint="copy ledger.db from a backup, or train the run"
         )
     if anchor is not None:
-        held = anchors.read(anchor)
-        if held.run != book.begun.run:
-            raise LedgerError(f"{anchor} is the anchor of another run", hint="name its own run")
-        anchors.hold(held, lines, where=str(anchor))
+        _hold(anchor, gate)
     mended = mend and gate.mend()
-    gate.settle()
+    if mend:
+        gate.settle()
+    book = Approved.open(gate.folder, keys=gate.keys).book
     names = {entry.sha256 for system in book.systems.values() for entry in system.values()}
     names |= {change.asked.proposal for change in book.changes.values()}
     names |= {change.report for change in book.changes.values() if change.report}
     for name in sorted(names):
         gate.objects.get(name)
-    return Verified(run=gate.folder, book=gate.book(), objects=len(names), mended=mended)
+    return Verified(run=gate.folder, book=book, objects=len(names), mended=mended)
 
 
-def export_anchor(run: str, out: Path) -> Anchor:
-    """Write down how far a ledger has come, to be kept where the run is not."""
-    if out.exists() and out.is_dir():
-        out = out / ANCHOR
+def export_anchor(run: str, out: Path) -> tuple[Path, Anchor]:
+    """Write down how far a ledger has come, to be kept where the run is not; return where.
+
+    In a folder it gets a name of its run's own.
+
+    Raises:
+        LedgerError: the ledger is damaged, or does not contain the anchor that is there already.
+        StorageError: the disk refused.
+    """
     gate = gate_of(run)
     anchor = anchors.anchor_of(gate.book())
+    if out.is_dir():
+        out = out / f"nexus-anchor-{anchor.run[:12]}.json"
+    if out.exists():
+        _hold(out, gate)
     write_atomically(out, encode(anchor))
-    return anchor
+    return out, anchor
+
+
+def _hold(path: Path, gate: Gate) -> None:
+    """Refuse a ledger that does not contain the anchor in a file."""
+    held, begun = anchors.read(path), gate.book().begun
+    if begun is None or held.run != begun.run:
+        raise LedgerError(f"{path} is the anchor of another run", hint="name its own run")
+    anchors.hold(held, gate.ledger.journal.read(), where=str(path))
 
 
 def check_reason(because: str) -> str:
