@@ -213,9 +213,7 @@ def consolidated(source: Source, die: Dice) -> Made:
     boards = load(source.base, source.recipe, puzzle)
     known = puzzle.explained(source.train)
     lessons = Lessons(taught=known.take(slice(0, half)), replay=known.take(slice(half, None)))
-    how = Consolidation(
-        steps=STEPS, batch=BATCH, segments=SEGMENTS, seed=die.roll(1 << 30)
-    )
+    how = Consolidation(steps=STEPS, batch=BATCH, segments=SEGMENTS, seed=die.roll(1 << 30))
     consolidate(boards, puzzle, lessons, how)
     return Made(weights=module_bytes(boards))
 
