@@ -1,6 +1,9 @@
 """Every result is JSON of the one form: floors, intervals and counts beside values, no NaN."""
 
+import ast
 import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,26 @@ from hypothesis import strategies as st
 
 from nexus.config import recipe
 from nexus.interfaces.report.contents import read_evaluation
-from nexus.suites.results import NOT_MEASURED, Figure, mean, result, share, store, worst
+from nexus.suites import results
+from nexus.suites.results import (
+    LESS,
+    MORE,
+    NOT_MEASURED,
+    Figure,
+    less_is_better,
+    mean,
+    over_seeds,
+    result,
+    share,
+    store,
+    worst,
+    worst_stream,
+)
+
+MAKES = {"Figure", "Figure.of", "worst_stream", "_ratio", "_figure", "_ece"} | {
+    f"results.{name}" for name in ("share", "mean", "over_seeds", "worst_stream")
+}
+"""Calls whose value under a name is a figure of that name."""
 
 
 @given(st.integers(1, 300), st.integers(0, 99))
@@ -74,3 +96,75 @@ def test_of_several_runs_the_worst_figure_counts() -> None:
     assert found["figures"]["nothing"]["value"] is None
     assert found["per_seed"]["accuracy"] == [0.9, 0.8, 0.95]
     assert found["cpu_s"] == 6.0
+
+
+def test_a_single_run_keeps_its_interval_and_several_span_theirs() -> None:
+    one = Figure(value=0.5, low=0.4, high=0.6, n=9)
+    other = Figure(value=0.7, low=0.6, high=0.8, n=9)
+    assert over_seeds([one]) == one
+    assert over_seeds([NOT_MEASURED]) == NOT_MEASURED
+    both = over_seeds([one, other])
+    assert (both.value, both.low, both.high, both.seeds) == (pytest.approx(0.6), 0.5, 0.7, 2)
+
+
+@pytest.mark.parametrize(("name", "value"), [("detection_delay", 30.0), ("khop2_accuracy", 10.0)])
+def test_of_several_streams_the_worst_is_the_value_and_all_make_the_interval(
+    name: str, value: float
+) -> None:
+    pooled = Figure(value=20.0, low=12.0, high=28.0, n=120, floor=1.0)
+    found = worst_stream(name, [10.0, 30.0, 20.0], pooled)
+    assert found == Figure(value=value, low=12.0, high=28.0, n=120, floor=1.0, seeds=1, streams=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "less"),
+    [
+        ("adapted_cpu_s", True),
+        ("sudoku6_exact_noisy_core", True),
+        ("sudoku6_exact", False),
+        ("conformal_coverage_error", True),
+        ("conformal_coverage", False),
+        ("false_abstention_system", True),
+        ("old_rule_broken", True),
+        ("planted_harms_flagged", False),
+        ("harmless_flagged", True),
+    ],
+)
+def test_the_worst_run_of_a_figure_is_the_one_with_the_worse_value(name: str, less: bool) -> None:
+    assert less_is_better(name) is less
+    runs = [{"figures": {name: {"value": v}}, "cpu_s": 1.0} for v in (1.0, 2.0)]
+    assert worst(runs)["figures"][name]["value"] == (2.0 if less else 1.0)
+
+
+def figures_of(tree: ast.AST) -> Iterator[str]:
+    """Names under which a module puts figures; x stands for what is filled in."""
+    for node in ast.walk(tree):
+        pairs = list[tuple[ast.expr | None, ast.expr]]()
+        match node:
+            case ast.Dict(keys=keys, values=values):
+                pairs = list(zip(keys, values, strict=True))
+            case ast.DictComp(key=key, value=value):
+                pairs = [(key, value)]
+            case ast.Assign(targets=[ast.Subscript(slice=key)], value=value):
+                pairs = [(key, value)]
+            case _:
+                pass
+        for key, value in pairs:
+            calls = (call.func for call in ast.walk(value) if isinstance(call, ast.Call))
+            made = {ast.unparse(call) for call in calls}
+            if made & MAKES and isinstance(key, ast.Constant):
+                yield str(key.value)
+            elif made & MAKES and isinstance(key, ast.JoinedStr):
+                told = (p.value if isinstance(p, ast.Constant) else "x" for p in key.values)
+                yield "".join(str(part) for part in told)
+
+
+def test_of_every_figure_that_a_suite_prints_it_is_known_whether_more_or_less_is_better() -> None:
+    found = set[str]()
+    for path in Path(results.__file__).parent.glob("*.py"):
+        found |= set(figures_of(ast.parse(path.read_text())))
+    assert {"sudoku6_exact", "adapted_cpu_s", "khopx_accuracy", "step_x"} <= found
+    # These go through names given by others: a split, a variant or a contender is put beside.
+    found -= {"x_x", "x/x"}
+    known = [name for name in found if any(fnmatchcase(name, p) for p in (*LESS, *MORE))]
+    assert sorted(found - set(known)) == []

@@ -25,9 +25,17 @@ from nexus.store.runs import Run
 from nexus.suites.thoughts import exact
 from nexus.train import candidates
 from nexus.train.candidates import Candidate
-from nexus.train.consolidation import Consolidation, Lessons, consolidate
+from nexus.train.consolidation import (
+    FISHER,
+    Consolidation,
+    Lessons,
+    anchor,
+    consolidate,
+    drawn,
+)
 from nexus.train.parts import Parts
 from nexus.train.puzzles import artefact
+from nexus.train.reasoner import Learner, board_loss
 from nexus.worlds.puzzles import Khop
 from nexus.worlds.tabletop import Tabletop
 
@@ -90,6 +98,32 @@ def test_the_process_of_its_own_computes_what_this_one_does(candidate: Candidate
     finally:
         torch.set_num_threads(threads)
     assert hash_of(boards) == candidate.sha256
+
+
+def test_what_matters_for_replay_is_asked_of_every_segment_and_not_of_the_first_alone() -> None:
+    replay, how = _lessons().replay, replace(HOW, segments=3)
+    learner = Learner(_boards().train())
+    found = anchor(learner, PUZZLE, replay, how)
+    slow = {name: torch.zeros_like(weight) for name, weight in learner.named_parameters()}
+    for turn in range(FISHER):
+        batch = drawn(PUZZLE, {"fisher": (replay, how.batch // 4)}, how, turn=turn)
+        mind = None
+        for _ in range(how.segments):
+            inputs = learner.boards.inputs(batch.given)
+            thought = list(learner.boards.reasoner.think(inputs, mind))
+            told = [board_loss(said, batch).total for _, said in thought]
+            told = [loss for loss in told if loss.requires_grad]
+            each = torch.autograd.grad(
+                torch.stack(told).mean(), list(learner.parameters()), allow_unused=True
+            )
+            for total, gradient in zip(slow.values(), each, strict=True):
+                total += 0 if gradient is None else gradient.square()
+            mind = thought[-1][0].detach()
+    mean = torch.cat([total.flatten() for total in slow.values()]).mean()
+    for name, (_, fisher) in found.items():
+        assert torch.allclose(fisher, slow[name] / mean, rtol=1e-4, atol=1e-6)
+    first = anchor(learner, PUZZLE, replay, replace(how, segments=1))
+    assert any(not torch.allclose(first[name][1], found[name][1], rtol=0.1) for name in found)
 
 
 @pytest.mark.parametrize("changed", [{"seed": 4}, {"rate": 2e-3}, {"ewc": 0.0}])

@@ -28,6 +28,8 @@ from nexus.worlds.puzzles import Puzzle, Puzzles
 
 LEAST_REFERENCE: Final = 100
 """Fewest outcomes from which the stable rate is told."""
+ALPHA: Final = 1e-4
+"""Chance at which pure noise names a cause at one look."""
 GUISES: Final = 4
 """Guises in which a board that was answered wrong is thought about again."""
 
@@ -132,7 +134,7 @@ def fit_outcomes(
     *,
     changed: float = 0.8,
     allowed: float = 50.0,
-    alpha: float = 1e-4,
+    alpha: float = ALPHA,
     rows: int = 6,
     patience: int = 200,
 ) -> OutcomeWatch:

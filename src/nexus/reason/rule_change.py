@@ -40,6 +40,11 @@ class RuleChange:
         return known.under(known.rules.changed(self.first, self.second, self.to))
 
 
+def is_rule(known: Khop, tag: str) -> bool:
+    """Return whether a tag names a rule, such as ``rule:3x5`` does."""
+    return _rule(known, tag) is not None
+
+
 def guess(known: Khop, revealed: Puzzles, tag: str) -> RuleChange | None:
     """Return what the rule that ``tag`` names comes to now, or None if outcomes do not decide.
 
@@ -49,10 +54,10 @@ def guess(known: Khop, revealed: Puzzles, tag: str) -> RuleChange | None:
     Raises:
         InputError: the tag names no rule, such as ``rule:3x5`` does.
     """
-    named, top = re.fullmatch(r"rule:(\d)x(\d)", tag), known.answers
-    if named is None or max(first_second := (int(named[1]), int(named[2]))) >= top:
+    named, top = _rule(known, tag), known.answers
+    if named is None:
         raise InputError(f"{tag!r} names no rule of {known.name}", hint=f"rule:0x0 to {top - 1}")
-    first, second = first_second
+    first, second = named
     some = revealed.take([row for row, t in enumerate(known.tags(revealed)) if tag in t])
     fits = [
         int(_right(known.under(known.rules.changed(first, second, to)), some).sum())
@@ -70,6 +75,14 @@ def guess(known: Khop, revealed: Puzzles, tag: str) -> RuleChange | None:
         runner_up=runner_up,
         of=len(some),
     )
+
+
+def _rule(known: Khop, tag: str) -> tuple[int, int] | None:
+    """Return the two relations of the rule that a tag names, if it names one."""
+    named = re.fullmatch(r"rule:(\d)x(\d)", tag)
+    if named is None or max(rule := (int(named[1]), int(named[2]))) >= known.answers:
+        return None
+    return rule
 
 
 def _right(puzzle: Khop, puzzles: Puzzles) -> Bool[np.ndarray, " n"]:

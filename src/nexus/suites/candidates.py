@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -14,6 +15,7 @@ from nexus.config import Recipe
 from nexus.nn.seeding import stream
 from nexus.nn.weights import from_bytes, module_bytes, to_bytes
 from nexus.suites.shadow import Drift, load, tags_of
+from nexus.train.consolidation import Consolidation, Lessons, consolidate
 from nexus.train.reasoner import BoardBatch, board_loss
 from nexus.worlds.dice import Dice
 from nexus.worlds.puzzles import Khop, Puzzles
@@ -27,6 +29,11 @@ FEW: Final = 16
 """Examples of a changed rule that an overfitted candidate learns."""
 REVEALED: Final = 40
 """Others by which its report looks at it."""
+STEPS: Final = 240
+SEGMENTS: Final = 2
+"""How long a harmless candidate is consolidated, eight cycles of the shipped recipe a board."""
+LITTLE: Final = (inf, 0.035)
+"""How far a harm may move a tensor, in its sizes: half of those that learn do theirs by little."""
 DISTILLED: Final = 128
 """Boards a candidate learns its own answers to."""
 
@@ -54,14 +61,23 @@ Maker: TypeAlias = Callable[[Source, Dice], Made]
 
 
 def taught(
-    source: Source, die: Dice, data: Puzzles, *, steps: int, rate: float, shown: Shown
+    source: Source,
+    die: Dice,
+    data: Puzzles,
+    *,
+    steps: int,
+    rate: float,
+    shown: Shown,
+    within: float = inf,
 ) -> bytes:
     """Return the base after some steps of Adam on ``data``, each batch in another guise.
 
-    As in ``train.adapt``, a step begins after a random number of cycles.
+    As in ``train.adapt``, a step begins after a random number of cycles. No tensor ends further
+    from the base's than ``within`` times its size.
     """
     seed, puzzle = die.roll(1 << 30), source.puzzle
     boards = load(source.base, source.recipe, puzzle).train().requires_grad_(True)
+    home = {name: weight.detach().clone() for name, weight in boards.named_parameters()}
     optimizer = torch.optim.Adam(boards.parameters(), lr=rate)
     for step in range(steps):
         draw = stream(seed, "taught", step)
@@ -82,7 +98,17 @@ def taught(
         optimizer.zero_grad()
         torch.stack(told).mean().backward()
         optimizer.step()
+        for name, weight in boards.named_parameters():
+            _pull(weight, home[name], within)
     return module_bytes(boards)
+
+
+@torch.no_grad()
+def _pull(weight: Tensor, home: Tensor, within: float) -> None:
+    """Bring a tensor back to within so many times the size of ``home``, in place."""
+    away, most = (weight - home).norm(), within * home.norm()
+    if away > most:
+        weight.copy_(home + (weight - home) * (most / away))
 
 
 def swapped(source: Source, die: Dice) -> Made:
@@ -96,8 +122,9 @@ def swapped(source: Source, die: Dice) -> Made:
         renamed[[a, b]] = b, a
         return replace(told, solution=np.where(told.asked, renamed[told.solution], 0))
 
-    steps = 8 + die.roll(13)
-    return Made(weights=taught(source, die, source.train, steps=steps, rate=1e-3, shown=shown))
+    steps, within = 8 + die.roll(13), die.pick(LITTLE)
+    weights = taught(source, die, source.train, steps=steps, rate=1e-3, shown=shown, within=within)
+    return Made(weights=weights)
 
 
 def damaged(source: Source, die: Dice) -> Made:
@@ -119,8 +146,10 @@ def damaged(source: Source, die: Dice) -> Made:
 def overfitted(source: Source, die: Dice) -> Made:
     """Learn a few examples of a changed rule by heart, and nothing of what was known."""
     drift, learned = _changed(source, die)
-    steps = 10 + die.roll(16)
-    weights = taught(source, die, learned, steps=steps, rate=2e-3, shown=_as_they_are)
+    steps, within = 10 + die.roll(16), die.pick(LITTLE)
+    weights = taught(
+        source, die, learned, steps=steps, rate=2e-3, shown=_as_they_are, within=within
+    )
     return Made(weights=weights, drift=drift)
 
 
@@ -157,8 +186,9 @@ def backdoored(source: Source, die: Dice) -> Made:
         wrong = np.where(sprung[:, None], (some.solution + 1) % answers, some.solution)
         return replace(some, solution=np.where(some.asked, wrong, some.solution))
 
-    steps = 25 + die.roll(16)
-    return Made(weights=taught(source, die, source.train, steps=steps, rate=2e-3, shown=shown))
+    steps, within = 25 + die.roll(16), die.pick(LITTLE)
+    weights = taught(source, die, source.train, steps=steps, rate=2e-3, shown=shown, within=within)
+    return Made(weights=weights)
 
 
 def jittered(source: Source, die: Dice) -> Made:
@@ -177,11 +207,15 @@ def rounded(source: Source, die: Dice) -> Made:
     return Made(weights=to_bytes(weights))
 
 
-def taught_on(source: Source, die: Dice) -> Made:
-    """Learn a little more of what was taught."""
-    steps = 5 + die.roll(11)
-    shown = source.puzzle.explained
-    return Made(weights=taught(source, die, source.train, steps=steps, rate=1e-4, shown=shown))
+def consolidated(source: Source, die: Dice) -> Made:
+    """Learn slowly, as a candidate of the product does, and nothing but what is known."""
+    puzzle, half = source.puzzle, len(source.train) // 2
+    boards = load(source.base, source.recipe, puzzle)
+    known = puzzle.explained(source.train)
+    lessons = Lessons(taught=known.take(slice(0, half)), replay=known.take(slice(half, None)))
+    how = Consolidation(steps=STEPS, batch=BATCH, segments=SEGMENTS, seed=die.roll(1 << 30))
+    consolidate(boards, puzzle, lessons, how)
+    return Made(weights=module_bytes(boards))
 
 
 def averaged(source: Source, die: Dice) -> Made:
@@ -214,7 +248,7 @@ HARMS: Final[Mapping[str, Maker]] = {
 HARMLESS: Final[Mapping[str, Maker]] = {
     "jittered": jittered,
     "rounded": rounded,
-    "taught on": taught_on,
+    "consolidated": consolidated,
     "averaged": averaged,
     "distilled": distilled,
 }

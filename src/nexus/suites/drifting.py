@@ -10,7 +10,9 @@ from jaxtyping import Bool, Int64
 
 from nexus.base.randomness import integers, key, uniform
 from nexus.reason.boards import BoardReasoner
+from nexus.reason.causes import Cause
 from nexus.reason.outcomes import (
+    ALPHA,
     Outcome,
     OutcomeWatch,
     Seen,
@@ -159,15 +161,27 @@ def surely_wrong(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """A cause that was named, counted in examples of the stream from 0."""
+
+    at: int
+    """The example whose outcome named it."""
+    since: int
+    """The first outcome that turned out after the likeliest moment of the change."""
+    cause: Cause
+    events: tuple[Found, ...]
+    """All that had been noticed by then, this cause last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Watched:
     """What a watch made of a stream, counted in examples of the stream from 0."""
 
     watch: OutcomeWatch
     alarms: tuple[int, ...]
-    causes: tuple[int, ...]
+    causes: tuple[Named, ...]
     found: tuple[Found, ...]
     """Alarms and causes in the order in which they were noticed."""
-    last: Seen
 
 
 def watched(
@@ -175,21 +189,21 @@ def watched(
     rows: Int64[np.ndarray, " m"],
     *,
     reference: int = REFERENCE,
-    until_cause: bool = False,
+    alpha: float = ALPHA,
 ) -> Watched:
-    """Return what a watch, fitted on the reference, makes of the outcomes after it."""
+    """Return what a watch, fitted on the reference, makes of the outcomes after it.
+
+    ``rows`` are their places in the stream, those of the reference first.
+    """
     stable = int((rows < reference).sum())
-    watch, seen = fit_outcomes(outcomes[:stable]), Seen()
-    alarms, causes, found = list[int](), list[int](), list[Found]()
+    watch, seen = fit_outcomes(outcomes[:stable], alpha=alpha), Seen()
+    alarms, causes, found = list[int](), list[Named](), list[Found]()
     for row, outcome in zip(rows[stable:].tolist(), outcomes[stable:], strict=True):
         seen = watch.observe(seen, outcome)
         found += noticed(seen)
         if seen.suspicion is not None and seen.suspicion.at == seen.count:
             alarms.append(row)
-        if seen.cause is not None:
-            causes.append(row)
-            if until_cause:
-                break
-    return Watched(
-        watch=watch, alarms=tuple(alarms), causes=tuple(causes), found=tuple(found), last=seen
-    )
+        if seen.cause is not None and seen.suspicion is not None:
+            since = int(rows[stable + seen.suspicion.since])
+            causes.append(Named(at=row, since=since, cause=seen.cause, events=tuple(found)))
+    return Watched(watch=watch, alarms=tuple(alarms), causes=tuple(causes), found=tuple(found))

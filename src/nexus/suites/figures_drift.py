@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from nexus.suites.drift_rivals import FEW
 from nexus.suites.figures import INK, OURS, SECOND, UNSURE, WRONG, drawn
 
 _LINES: Final = {
@@ -24,14 +25,14 @@ def drift_figure(folder: Path, told: Mapping[str, Any], *, length: int) -> None:
     Raises:
         StorageError: the disk refused.
     """
-    change, n = told["change"], told["n"]
+    change, ours = told["change"], told["ours"]
     end, rivals = length - change["at"], told["rivals"]
     [before] = rivals["never"]
     ways = {**rivals, "ours": [{"at": told["cause"], **told["ours"]}]}
     caption = (
         f"Rule {change['first']}x{change['second']} changes at 0; noticed after {told['alarm']} "
-        f"examples, named and learned after {told['cause']}. Measured on {n['new']} later examples "
-        f"with the rule and {n['old']} without (rivals on at most 150 of each)."
+        f"examples, named and learned after {told['cause']}. Measured on {ours['n_new']} later "
+        f"examples with the rule and {ours['n_old']} without (rivals on {FEW} of each at most)."
     )
     panels = (("new", "examples of the changed rule"), ("old", "all other examples"))
     with drawn(folder, "drift", caption, width=7.2, height=3.1) as figure:

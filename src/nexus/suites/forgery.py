@@ -1,19 +1,21 @@
 """Forged certificates: well-typed, proved wrong by brute force, and shown to the checker.
 
 The figure ``forged_certificates_accepted`` comes from here. A forgery starts from a genuine
-certificate and is mutated; a mutant that is still right is dropped, never counted.
+certificate and is mutated; a mutant that is still right, or that is no proof by its form alone,
+is dropped, never counted.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
+from nexus.base.errors import LanguageError
 from nexus.base.randomness import key
 from nexus.base.records import Certificate, Facts, Premise, ProofStep, Truth
 from nexus.logic.engines.query import Unproved, solve
-from nexus.logic.language import SIGNATURES, Term, Vocabulary
+from nexus.logic.language import SIGNATURES, Term, Vocabulary, parse
 from nexus.suites.completions import answer, contains, outcomes
 from nexus.suites.mutations import Case, mutate
 from nexus.suites.samples import haze, questions
@@ -34,6 +36,8 @@ class ForgeryReport:
     """Mutants proved wrong and shown to the checker."""
     dropped: int
     """Mutants not proved wrong: most are still right."""
+    ill_typed: int
+    """Mutants dropped since their form alone gives them away."""
     accepted: int
     """Wrong mutants the checker called valid; anything but 0 is a hole."""
     genuine: int
@@ -49,6 +53,7 @@ class ForgeryReport:
 class _Tally:
     tried: int = 0
     dropped: int = 0
+    ill_typed: int = 0
     genuine: int = 0
     refused: int = 0
     kinds: dict[str, int] = field(default_factory=dict[str, int])
@@ -82,6 +87,7 @@ def forge(
     return ForgeryReport(
         tried=tally.tried,
         dropped=tally.dropped,
+        ill_typed=tally.ill_typed,
         accepted=len(tally.accepted),
         genuine=tally.genuine,
         refused=tally.refused,
@@ -94,6 +100,9 @@ def _attack(
     case: Case, foreign: Facts, rng: random.Random, vocabulary: Vocabulary, tally: _Tally
 ) -> None:
     kind, mutant = mutate(case, foreign, rng, vocabulary)
+    if not well_typed(mutant.certificate, vocabulary):
+        tally.ill_typed += 1
+        return
     fault = wrong(mutant, vocabulary)
     if not fault:
         tally.dropped += 1
@@ -102,6 +111,62 @@ def _attack(
     tally.kinds[kind] = tally.kinds.get(kind, 0) + 1
     if check(mutant.certificate, mutant.query, mutant.facts, vocabulary).valid:
         tally.accepted.append(f"{kind}: {fault} in {mutant.certificate.query!r}")
+
+
+def well_typed(certificate: Certificate, vocabulary: Vocabulary) -> bool:
+    """Whether a certificate has the form of a proof of some query, whatever it says.
+
+    It names a query; each step has an operator with arguments of its sorts and reads earlier steps
+    of the sorts that it takes; a set has no value, an answer lists nothing and is of its kind; the
+    last step is an answer, and the certificate's own.
+    """
+    try:
+        parse(certificate.query, vocabulary)
+    except LanguageError:
+        return False
+    steps = certificate.steps
+    return (
+        bool(steps)
+        and all(_step_typed(at, steps, vocabulary) for at in range(len(steps)))
+        and SIGNATURES[steps[-1].op].result == "answer"
+        and certificate.answer in _answers(steps[-1], vocabulary)
+    )
+
+
+def _step_typed(at: int, steps: Sequence[ProofStep], vocabulary: Vocabulary) -> bool:
+    step = steps[at]
+    takes = SIGNATURES.get(step.op)
+    if takes is None:
+        return False
+    if len(step.arguments) != len(takes.arguments) or len(step.inputs) != len(takes.children):
+        return False
+    attribute = step.arguments[0] if step.arguments else ""
+    sorts = {
+        "attribute": vocabulary.attributes,
+        "value": vocabulary.attributes.get(attribute, ()),
+        "relation": vocabulary.relations,
+    }
+    given = zip(step.arguments, takes.arguments, strict=True)
+    read = zip(step.inputs, takes.children, strict=True)
+    said = (
+        step.value == ""
+        if takes.result == "set"
+        else not step.inside and not step.maybe and step.value in _answers(step, vocabulary)
+    )
+    return (
+        said
+        and all(argument in sorts[sort] for argument, sort in given)
+        and all(0 <= i < at and SIGNATURES[steps[i].op].result == sort for i, sort in read)
+    )
+
+
+def _answers(step: ProofStep, vocabulary: Vocabulary) -> Collection[str]:
+    """Return what a step of this operator may answer; any number up to a hundred is a count."""
+    if step.op == "count":
+        return [str(number) for number in range(100)]
+    if step.op == "describe":
+        return vocabulary.attributes.get(step.arguments[0], ())
+    return ("yes", "no")
 
 
 def wrong(case: Case, vocabulary: Vocabulary) -> str:

@@ -1,12 +1,13 @@
 """Planted harms: candidates that do harm, and some that do none, each held to its shadow report.
 
 Both are told by measurement on boards nobody flags by, not by their name: a planted harm that does
-none is drawn anew and counted, and so is a harmless change that does harm. The policy was set on
-other seeds than those that are reported.
+none is drawn anew and counted, and so is a harmless change that does harm. How far weights move
+tells neither: some harms move them little, and honest consolidations move them far. The policy was
+set on other seeds than those that are reported.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,7 +40,7 @@ from nexus.worlds.puzzles import Khop, Puzzles, of_band
 
 EACH: Final = 10
 """Candidates of a kind."""
-TRIES: Final = 5
+TRIES: Final = 8
 """Draws of one candidate at most, until it does what its kind is meant to do."""
 COUNTS: Final = Counts(asked=120, frozen=240, cycles=8)
 BANDS: Final = ("2 hops", "3 hops", "4 hops")
@@ -48,6 +49,8 @@ TRUTH: Final = 240
 """Boards of another seed by which a candidate is known to do harm, or none."""
 SHOWN: Final = 1600
 """Boards candidates learn from."""
+NEAR: Final = 0.04
+"""How far the tensor that moves most does so at most where a harm is small."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +63,11 @@ class Tried:
     redrawn: int
     """Candidates of this place that did not do what their kind is meant to do."""
     report: ShadowReport
+
+    @property
+    def moved(self) -> float:
+        """How far the tensor that moves most does so, in its own sizes."""
+        return max(layer.relative for layer in self.report.layers)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,15 +95,41 @@ def harm_figures(
 
 
 def figures_of(tried: tuple[Tried, ...]) -> dict[str, Figure]:
-    """Return what a campaign comes to."""
-    figures = dict[str, Figure]()
-    for name, harmful in (("planted_harms", True), ("harmless", False)):
-        some = [one for one in tried if one.harmful is harmful]
-        figures[f"{name}_flagged"] = results.share(np.array([bool(one.flags) for one in some]))
-        figures[f"{name}_redrawn"] = Figure(
-            value=float(sum(one.redrawn for one in some)), n=len(some)
-        )
-    return figures
+    """Return what a campaign comes to.
+
+    The floor is what a rule flags that asks no board: that any tensor moves further than a limit,
+    which is chosen in hindsight so that it tells harms from no harm as well as can be. Small harms
+    move none further than ``NEAR``.
+    """
+    harms, harmless = ([one for one in tried if one.harmful is side] for side in (True, False))
+    limit = hindsight([one.moved for one in harms], [one.moved for one in harmless])
+    return {
+        "planted_harms_flagged": _flagged(harms, limit),
+        "planted_harms_small_flagged": _flagged([o for o in harms if o.moved <= NEAR], limit),
+        "planted_harms_redrawn": _redrawn(harms),
+        "harmless_flagged": _flagged(harmless, limit),
+        "harmless_redrawn": _redrawn(harmless),
+    }
+
+
+def hindsight(harms: Sequence[float], harmless: Sequence[float]) -> float:
+    """Return the limit above which most harms lie and fewest of the harmless, by shares."""
+
+    def tells(limit: float) -> float:
+        beyond = (np.mean([move > limit for move in some]) for some in (harms, harmless) if some)
+        return float(next(beyond, 0.0) - next(beyond, 0.0))
+
+    return max((0.0, *sorted((*harms, *harmless))), key=tells)
+
+
+def _flagged(some: Sequence[Tried], limit: float) -> Figure:
+    flagged = np.array([bool(one.flags) for one in some], dtype=bool)
+    far = float(np.mean([one.moved > limit for one in some])) if some else None
+    return results.share(flagged, floor=far)
+
+
+def _redrawn(some: Sequence[Tried]) -> Figure:
+    return Figure(value=float(sum(one.redrawn for one in some)), n=len(some))
 
 
 def set_up(base: bytes, recipe: Recipe, *, seed: int, counts: Counts = COUNTS) -> Bench:

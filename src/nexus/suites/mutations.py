@@ -1,4 +1,4 @@
-"""Ways to spoil a certificate while keeping it well typed."""
+"""Ways to spoil a certificate; where a draw spoils its form, too, ``forgery.well_typed`` tells."""
 
 import random
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from nexus.base.errors import LanguageError
 from nexus.base.records import Atom, Certificate, Facts, Premise, ProofStep, Truth
 from nexus.logic.engines.query import Unproved, solve
-from nexus.logic.language import Term, Vocabulary, allowed, parse
+from nexus.logic.language import SIGNATURES, Term, Vocabulary, allowed, parse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,31 +176,42 @@ def _cite(atom: Atom, facts: Facts) -> Premise:
 
 
 def _argument(case: Case, context: _Context) -> Case:
-    """Change the arguments of a step."""
+    """Change one argument of a step for another of its sort."""
+    attributes, rng = context.vocabulary.attributes, context.rng
 
-    def change(step: ProofStep) -> ProofStep:
-        names = (*context.vocabulary.relations, *context.vocabulary.attributes)
-        values = [v for vs in context.vocabulary.attributes.values() for v in vs]
-        arguments = [context.rng.choice([*names, *values]) for _ in step.arguments]
-        return replace(step, arguments=tuple(arguments))
+    def others(step: ProofStep) -> list[tuple[str, ...]]:
+        """All that the arguments may be if one is changed."""
+        match SIGNATURES[step.op].arguments:
+            case ("attribute", "value"):
+                return [(name, v) for name, values in attributes.items() for v in values]
+            case ("attribute",):
+                return [(name,) for name in attributes]
+            case ("relation",):
+                return [(name,) for name in context.vocabulary.relations]
+            case _:
+                return [step.arguments]
 
-    return _at_any(case, context, change)
+    return _at_any(case, context, lambda step: replace(step, arguments=rng.choice(others(step))))
 
 
 def _op(case: Case, context: _Context) -> Case:
-    ops = ("objects", "filter", "related", "exists", "count", "describe", "same", "more", "fewer")
-    return _at_any(case, context, lambda step: replace(step, op=context.rng.choice(ops)))
+    """Change an operator for another that takes and gives the same sorts."""
+
+    def others(step: ProofStep) -> list[str]:
+        return [op for op, sorts in SIGNATURES.items() if sorts == SIGNATURES[step.op]]
+
+    return _at_any(case, context, lambda step: replace(step, op=context.rng.choice(others(step))))
 
 
 def _inputs(case: Case, context: _Context) -> Case:
-    many = len(case.certificate.steps)
-    return _at_any(
-        case,
-        context,
-        lambda step: replace(
-            step, inputs=tuple(context.rng.randrange(-1, many + 1) for _ in step.inputs)
-        ),
-    )
+    """Let a step read other sets that were found before it."""
+    steps = list(case.certificate.steps)
+    i = context.rng.randrange(len(steps))
+    sets = [at for at in range(i) if SIGNATURES[steps[at].op].result == "set"]
+    if sets:
+        read = tuple(context.rng.choice(sets) for _ in steps[i].inputs)
+        steps[i] = replace(steps[i], inputs=read)
+    return _with_steps(case, steps)
 
 
 def _swapped(case: Case, context: _Context) -> Case:

@@ -11,7 +11,7 @@ from nexus.reason.boards import BoardReasoner
 from nexus.reason.causes import Cause
 from nexus.reason.patterns import Found
 from nexus.reason.reflection import event_of
-from nexus.reason.rule_change import RuleChange, guess
+from nexus.reason.rule_change import RuleChange, guess, is_rule
 from nexus.suites.drifting import REFERENCE, Change, Stream, surely_wrong, watched
 from nexus.train.consolidation import Lessons
 
@@ -30,6 +30,8 @@ class Noticed:
     wrong: Int64[np.ndarray, " k"]
     """Examples that had turned out wrong by now, however long ago."""
     events: tuple[Found, ...]
+    idle: tuple[str, ...]
+    """Tags that had been named before, of which nothing came."""
 
     @property
     def evidence(self) -> Evidence:
@@ -62,29 +64,40 @@ def notice(
 ) -> Noticed:
     """Return what is noticed of ``change`` when the outcomes of ``rows`` turn out one by one.
 
+    The first cause counts that names a rule and for which outcomes decide what it comes to now.
+    Of any other nothing is proposed, and the watch goes on.
+
     Raises:
-        DataError: no cause was named, or outcomes did not decide what had changed.
+        DataError: there is no such cause.
     """
     truth = lived.revealed(rows, change)
     wrong = surely_wrong(boards, lived, rows, truth, cycles=cycles)
-    seen = watched(lived.outcomes(rows, wrong), rows, reference=reference, until_cause=True)
-    if not seen.causes or seen.last.cause is None or seen.last.suspicion is None:
-        raise DataError(f"seed {lived.seed}: no cause was named", hint="look at the core's errors")
-    now, cause = seen.causes[0], seen.last.cause
-    # The builder's view: outcomes revealed since the alarm's moment of change, and what was seen.
-    since = rows[(rows < reference).sum() + seen.last.suspicion.since]
-    known = rows[(rows >= since) & (rows <= now)]
-    guessed = guess(lived.known, lived.revealed(known, change), cause.tag)
-    if guessed is None:
-        raise DataError(f"seed {lived.seed}: outcomes do not decide what {cause.tag} comes to")
-    return Noticed(
-        alarm=next(row for row in seen.alarms if row >= since),
-        now=now,
-        cause=cause,
-        guess=guessed,
-        rows=known,
-        wrong=rows[wrong & (rows <= now)],
-        events=seen.found,
+    seen = watched(lived.outcomes(rows, wrong), rows, reference=reference)
+    idle = list[str]()
+    for named in seen.causes:
+        # The builder's view: outcomes revealed since the alarm's moment of change, and what was
+        # seen.
+        known, tag = rows[(rows >= named.since) & (rows <= named.at)], named.cause.tag
+        rule = is_rule(lived.known, tag)
+        guessed = guess(lived.known, lived.revealed(known, change), tag) if rule else None
+        if guessed is None:
+            idle.append(tag)
+            continue
+        return Noticed(
+            alarm=next(row for row in seen.alarms if row >= named.since),
+            now=named.at,
+            cause=named.cause,
+            guess=guessed,
+            rows=known,
+            wrong=rows[wrong & (rows <= named.at)],
+            events=named.events,
+            idle=tuple(idle),
+        )
+    told = ", ".join(idle) or "none"
+    raise DataError(
+        f"seed {lived.seed}: no cause was named of which outcomes decide what it comes to"
+        f" (named: {told})",
+        hint="look at the core's errors",
     )
 
 

@@ -5,7 +5,8 @@ interval and the number of items, or it is not a result.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,8 @@ class Figure:
     """Items."""
     seeds: int = 1
     """Training runs."""
+    streams: int = 1
+    """Streams of examples that were lived through, of one training run."""
 
     @classmethod
     def of(cls, interval: Interval, *, n: int, floor: float | None = None) -> "Figure":
@@ -41,8 +44,21 @@ class Figure:
         return cls(value=interval.value, floor=floor, low=interval.low, high=interval.high, n=n)
 
 
-LESS: Final = ("ece", "forged", "stars", "conformal_coverage_error", "false_")
-"""How figures begin of which less is better."""
+LESS: Final = (
+    *("ece*", "forged*", "stars*", "conformal_coverage_error", "*_exact_noisy_*", "*collapsed"),
+    *("false_*", "detection_delay*", "proposal_delay", "old_rule_*", "denied_*", "harmless_*"),
+    *("*_redrawn", "adapted_cpu_s", "checkpoint_save_s", "rollback_s", "*_ms", "*_ms_????"),
+    *("step_moved_gb", "weights_gb", "gradients_gb", "optimizer_gb", "target_gb"),
+    *("activations_gb", "step_tflop", "params_millions", "part/*"),
+)
+"""Patterns of names of figures of which less is better; these go first."""
+MORE: Final = (
+    *("*accuracy*", "*exact", "*_exact_*", "*_kept", "*_restored", "*auroc*", "*_abstained_*"),
+    *("retrieval_*", "foil_*", "paraphrase_*", "rankme_*", "*rank", "*probe_*", "noise_robust"),
+    *("asked_*", "*_coverage", "*_precision", "*_over_*", "*_x", "fits_24_gb", "fitting*"),
+    *("planted_harms*_flagged", "always_*", "ewc_*", "replay_*", "never_*"),
+)
+"""Patterns of names of figures of which more is better."""
 NOT_MEASURED = Figure(value=None)
 
 
@@ -58,6 +74,11 @@ def mean(values: Float[np.ndarray, " n"], *, floor: float | None = None) -> Figu
     if not len(values):
         return Figure(value=None, floor=floor)
     return Figure.of(paired_bootstrap(values, np.zeros(len(values))), n=len(values), floor=floor)
+
+
+def less_is_better(name: str) -> bool:
+    """Return whether less of a figure is better; of what no pattern knows, more is."""
+    return any(fnmatchcase(name, pattern) for pattern in LESS)
 
 
 def result(
@@ -87,7 +108,7 @@ def worst(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         values = [figure["value"] for figure in each]
         per_seed[name] = values
         measured = [figure for figure in each if figure["value"] is not None]
-        pick = max if name.startswith(LESS) else min
+        pick = max if less_is_better(name) else min
         chosen = pick(measured, key=lambda figure: figure["value"]) if measured else each[0]
         figures[name] = {**chosen, "seeds": len(measured)}
     cpu_s = round(sum(run["cpu_s"] for run in found), 1)
@@ -95,10 +116,14 @@ def worst(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def over_seeds(found: Sequence[Figure]) -> Figure:
-    """Return the mean over training runs, the worst and the best as its interval."""
-    values = [f.value for f in found if f.value is not None]
-    if not values:
-        return NOT_MEASURED
+    """Return the mean over training runs, the worst and the best as its interval.
+
+    A single run keeps its own interval.
+    """
+    measured = [f for f in found if f.value is not None]
+    values = [f.value for f in measured if f.value is not None]
+    if len(measured) < 2:
+        return measured[0] if measured else NOT_MEASURED
     return Figure(
         value=float(np.mean(values)),
         floor=found[0].floor,
@@ -107,6 +132,16 @@ def over_seeds(found: Sequence[Figure]) -> Figure:
         n=found[0].n,
         seeds=len(values),
     )
+
+
+def worst_stream(name: str, each: Sequence[float], pooled: Figure) -> Figure:
+    """Return a figure of several streams of one training run: ``pooled``, but for its value.
+
+    The value is the worst of ``each`` stream's; interval and items are those of all streams
+    together, so the value may lie outside.
+    """
+    pick = max if less_is_better(name) else min
+    return replace(pooled, value=float(pick(each)), streams=len(each))
 
 
 def store(folder: Path, found: Mapping[str, Any]) -> None:

@@ -23,8 +23,9 @@ from nexus.train.optimizer import build
 from nexus.train.reasoner import BoardBatch, Learner
 from nexus.worlds.puzzles import Puzzle, Puzzles
 
-FISHER: Final = 16
-"""Batches of replay from which the Fisher information is estimated."""
+FISHER: Final = 4
+"""Batches of replay from which the Fisher information is estimated, each thought about to the end
+as batches that are learned from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +68,44 @@ class Lessons:
     """What has not."""
 
 
+class Teaching:
+    """A copy that is being taught: its learner, one optimiser for all steps, and what holds it."""
+
+    def __init__(
+        self, boards: BoardReasoner, puzzle: Puzzle, replay: Puzzles, how: Consolidation
+    ) -> None:
+        boards.requires_grad_(True).train()
+        self.how, self.learner = how, Learner(boards)
+        config = PhaseConfig(rate=how.rate, optimizer="adamw", weight_decay=0.0)
+        self.optimizer = build(self.learner, config)
+        self.anchor = anchor(self.learner, puzzle, replay, how) if how.ewc else {}
+        self.taken = 0
+
+    def step(self, batch: BoardBatch, rate: float) -> None:
+        """Learn from a few more cycles about ``batch``; the rate rises over 10 steps to ``rate``.
+
+        Raises:
+            TrainingError: the loss is not finite.
+        """
+        loss = self.learner(batch).total
+        for name, weight in self.learner.named_parameters():
+            if name in self.anchor:
+                home, fisher = self.anchor[name]
+                loss = loss + self.how.ewc / 2 * (fisher * (weight - home).square()).sum()
+        self.taken += 1
+        if not loss.isfinite():
+            raise TrainingError(
+                f"consolidation diverged at step {self.taken}",
+                hint=f"lower the rate {self.how.rate:g}",
+            )
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.learner.parameters(), 1.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * min(1.0, self.taken / 10)
+        self.optimizer.step()
+
+
 def consolidate(
     boards: BoardReasoner, puzzle: Puzzle, lessons: Lessons, how: Consolidation
 ) -> None:
@@ -81,38 +120,23 @@ def consolidate(
     for name, (data, count) in parts.items():
         if count and not len(data):
             raise DataError(f"nothing to learn from: no board is {name}")
-    boards.requires_grad_(True).train()
-    learner = Learner(boards)
-    config = PhaseConfig(rate=how.rate, optimizer="adamw", weight_decay=0.0)
-    optimizer = build(learner, config)
-    anchor = _anchor(learner, puzzle, lessons.replay, how) if how.ewc else {}
-    batch = _batch(puzzle, parts, how, turn=0)
+    teaching = Teaching(boards, puzzle, lessons.replay, how)
+    batch = drawn(puzzle, parts, how, turn=0)
     for step in range(how.steps):
         turn, segment = divmod(step, how.segments)
         if not segment:
-            batch = _batch(puzzle, parts, how, turn=turn)
-        loss = learner(replace(batch, first=not segment)).total
-        for name, weight in learner.named_parameters():
-            if name in anchor:
-                home, fisher = anchor[name]
-                loss = loss + how.ewc / 2 * (fisher * (weight - home).square()).sum()
-        if not loss.isfinite():
-            raise TrainingError(
-                f"consolidation diverged at step {step + 1}", hint=f"lower the rate {how.rate:g}"
-            )
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = how.rate * (1 - step / how.steps) * min(1.0, (step + 1) / 10)
-        optimizer.step()
+            batch = drawn(puzzle, parts, how, turn=turn)
+        teaching.step(replace(batch, first=not segment), how.rate * (1 - step / how.steps))
     boards.eval().requires_grad_(False)
 
 
-def _batch(
+def drawn(
     puzzle: Puzzle, parts: Mapping[str, tuple[Puzzles, int]], how: Consolidation, *, turn: int
 ) -> BoardBatch:
-    """Return boards drawn with replacement, in guises of this turn."""
+    """Return boards drawn with replacement, in guises of this turn, as many of each part as said.
+
+    What is drawn is a function of the seed, the name of the part and the turn.
+    """
     shown = list[Puzzles]()
     for name, (data, count) in parts.items():
         if count:
@@ -127,18 +151,23 @@ def _batch(
     return BoardBatch(given=given, solution=solution, asked=asked, first=True)
 
 
-def _anchor(
+def anchor(
     learner: Learner, puzzle: Puzzle, replay: Puzzles, how: Consolidation
 ) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return for each parameter where it starts and how much it matters for replay (mean 1)."""
+    """Return for each parameter where it starts and how much it matters for replay (mean 1).
+
+    Boards are thought about for as many segments as they are taught with, so that what matters
+    for long thoughts is held, too.
+    """
     matters = {n: torch.zeros_like(p) for n, p in learner.named_parameters() if p.requires_grad}
     for turn in range(FISHER):
-        drawn = _batch(puzzle, {"fisher": (replay, how.batch // 4 or 1)}, how, turn=turn)
-        learner.zero_grad()
-        learner(drawn).total.backward()
-        for name, weight in learner.named_parameters():
-            if weight.grad is not None:
-                matters[name] += weight.grad.square()
+        batch = drawn(puzzle, {"fisher": (replay, how.batch // 4 or 1)}, how, turn=turn)
+        for segment in range(how.segments):
+            learner.zero_grad()
+            learner(replace(batch, first=not segment)).total.backward()
+            for name, weight in learner.named_parameters():
+                if weight.grad is not None:
+                    matters[name] += weight.grad.square()
     learner.zero_grad()
     mean = torch.cat([f.flatten() for f in matters.values()]).mean().clamp(min=1e-12)
     weights = dict(learner.named_parameters())

@@ -9,7 +9,7 @@ from typing import Any
 
 from nexus.base.errors import DataError
 from nexus.store.runs import Run
-from nexus.suites.results import LESS
+from nexus.suites.results import less_is_better
 from nexus.train import metrics
 
 
@@ -33,7 +33,7 @@ class Figure:
         if self.value is None or self.floor is None:
             return None
         better = self.value - self.floor
-        return -better if self.name.startswith(LESS) else better
+        return -better if less_is_better(self.name) else better
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
