@@ -63,12 +63,13 @@ def test_the_lead_over_the_transformer_is_the_difference_on_the_same_boards(
     figures, puzzle = reasoner.khop_figures(folder, RECIPE), Khop()
     some = reasoner.boards_of(puzzle, RECIPE, "test", puzzle.bands[-1], 72)
     with torch.no_grad():
-        said = rival_khop(RECIPE, folder)(torch.from_numpy(some.given)).argmax(-1).numpy()
+        said = rival_khop(RECIPE, folder).net(torch.from_numpy(some.given)).argmax(-1).numpy()
     theirs = np.mean([(said[i] == some.solution[i])[some.asked[i]].all() for i in range(72)])
     lead = figures["khop10_over_transformer"]
     ours = figures["khop10_accuracy"].value
     assert ours is not None
     assert lead.value == pytest.approx(ours - theirs)
+    assert figures["khop10_transformer_accuracy"].value == pytest.approx(theirs)
     assert lead.n == 72
 
 

@@ -15,6 +15,7 @@ from nexus.nn.seeding import seeded, stream
 from nexus.review.approved import Approved
 from nexus.store.runs import Run
 from nexus.suites import briefly, rival_khop, tiny
+from nexus.suites.rival_khop import SHAPES
 from nexus.suites.rivals import (
     Flat,
     Recurrent,
@@ -229,20 +230,50 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_rival_of_a_run_is_trained_once_and_kept(folder: Path) -> None:
     first = rival_khop.rival_khop(RECIPE, folder)
-    kept = Approved.open(folder).artefacts[rival_khop.NAME]
+    kept = dict(Approved.open(folder).artefacts)
+    assert list(kept) == [first.name]
     lines = Run.open(folder).metrics.read_text()
     again = rival_khop.rival_khop(RECIPE, folder)
-    assert Approved.open(folder).artefacts[rival_khop.NAME] == kept
+    assert dict(Approved.open(folder).artefacts) == kept
     assert Run.open(folder).metrics.read_text() == lines
     given = torch.from_numpy(Khop().sample(0, "test", np.arange(3)).given)
-    assert torch.equal(likeliest(first)(given), likeliest(again)(given))
-    assert not any(p.requires_grad for p in again.parameters())
+    assert torch.equal(likeliest(first.net)(given), likeliest(again.net)(given))
+    assert not any(p.requires_grad for p in again.net.parameters())
+
+
+def test_the_rival_is_the_best_on_held_out_boards_after_a_part_of_its_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driven = dict[str, int]()
+    monkeypatch.setattr(rival_khop, "equal_steps", lambda *_: dict.fromkeys(SHAPES, 8))
+    monkeypatch.setattr(
+        briefly, "drive", lambda phase, _, *, last: driven.update({phase.name: last})
+    )
+    rights = iter([0.2, 0.4, 0.9, 0.3])
+    monkeypatch.setattr(rival_khop, "solved", lambda *_: np.array([next(rights)]))
+    assert rival_khop.rival_khop(RECIPE, folder).name == list(SHAPES)[2]
+    assert driven == dict.fromkeys(SHAPES, 2)  # together as much as the one that is kept
+
+
+def test_shapes_are_as_large_as_the_reasoner_and_the_tied_one_is_used_over_again() -> None:
+    puzzle = Khop()
+    like = PARTS.boards(puzzle)
+    given = torch.from_numpy(puzzle.sample(0, "train", np.arange(2)).given)
+    for shape in SHAPES.values():
+        net = flat(RECIPE, puzzle, like, depth=shape.layers, times=shape.times)
+        assert isinstance(net, Flat)
+        assert parameters(net) == pytest.approx(parameters(like), rel=0.15)
+        assert len(net.layers.blocks) == shape.layers
+        passes = list[None]()
+        net.layers.register_forward_hook(lambda *_, passes=passes: passes.append(None))
+        net(given)
+        assert len(passes) == shape.times
 
 
 def test_an_interrupted_rival_goes_on_with_the_steps_it_began_with(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rival_khop, "equal_steps", lambda *_: 5)
+    monkeypatch.setattr(rival_khop, "equal_steps", lambda *_: dict.fromkeys(SHAPES, 5))
 
     class Impatient:
         """Progress that stops training after its second step."""
@@ -255,14 +286,15 @@ def test_an_interrupted_rival_goes_on_with_the_steps_it_began_with(
 
     with pytest.raises(KeyboardInterrupt):
         rival_khop.rival_khop(RECIPE, folder, Impatient())
-    monkeypatch.setattr(rival_khop, "equal_steps", lambda *_: 9)
-    rival_khop.rival_khop(RECIPE, folder)
-    checkpoints = Run.open(folder).checkpoints(rival_khop.NAME)
-    assert (checkpoints / "step_00005").is_dir()
+    monkeypatch.setattr(rival_khop, "equal_steps", lambda *_: dict.fromkeys(SHAPES, 9))
+    name = rival_khop.rival_khop(RECIPE, folder).name
+    assert (Run.open(folder).checkpoints(name) / "step_00005").is_dir()
 
 
 def test_equal_steps_are_more_where_the_rival_is_cheaper(monkeypatch: pytest.MonkeyPatch) -> None:
-    paces = {"reasoner-khop": 3.0, rival_khop.NAME: 1.5}
+    paces = {"reasoner-khop": 3.0, **dict(zip(SHAPES, (1.5, 3.0, 6.0, 1.0), strict=True))}
     monkeypatch.setattr(briefly, "pace", lambda phase, _: paces[phase.name])
     data = Khop().sample(0, "train", np.arange(8))
-    assert rival_khop.equal_steps(RECIPE, data) == 2 * QUICK.steps
+    found = rival_khop.equal_steps(RECIPE, data)
+    assert list(found.values()) == [6, 3, 2, 9]
+    assert QUICK.steps == 3

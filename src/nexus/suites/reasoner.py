@@ -45,7 +45,13 @@ def evaluate(folder: Path, recipe: Recipe) -> dict[str, Any]:
     figures = sudoku_figures(folder, recipe) | khop_figures(folder, recipe)
     figures |= maze_figures(folder, recipe)
     figures |= doubting.over_tasks(figures, puzzles.NAMES)
-    found = results.result("reasoner", figures, recipe, cpu_s=time.process_time() - began)
+    found = results.result(
+        "reasoner",
+        figures,
+        recipe,
+        cpu_s=time.process_time() - began,
+        transformer=rival_khop(recipe, folder).name,
+    )
     results.store(folder, found)
     return found
 
@@ -172,7 +178,8 @@ def _held_out(boards: BoardReasoner, puzzle: Puzzle, recipe: Recipe) -> list[Tho
 def khop_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     """Return the share of chains composed right, for each number of steps, and what doubt is worth.
 
-    At the longest, also by how much it exceeds that of a transformer (see ``rival_khop``).
+    Beside it that of a transformer (see ``rival_khop``); at the longest, also by how much it is
+    exceeded.
     """
     puzzle = Khop()
     boards, rival = load(folder, recipe, puzzle.name), rival_khop(recipe, folder)
@@ -183,8 +190,9 @@ def khop_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
         thoughts.append(think(boards, some, cycles=recipe.reasoner.think))
         right = thoughts[-1].right
         figures[f"khop{k}_accuracy"] = results.share(right, floor=1 / puzzle.answers)
+        other = solved(likeliest(rival.net), some)
+        figures[f"khop{k}_transformer_accuracy"] = results.share(other, floor=1 / puzzle.answers)
         if band == puzzle.bands[-1]:
-            other = solved(likeliest(rival), some)
             margin = paired_bootstrap(right.astype(float), other.astype(float))
             figures[f"khop{k}_over_transformer"] = Figure.of(margin, n=len(some), floor=0.0)
     held_out = _held_out(boards, puzzle, recipe)
