@@ -16,6 +16,7 @@ from nexus.suites.rival_khop import rival_khop
 from nexus.suites.thoughts import Thoughts, exact, load, think
 from nexus.train.puzzles import train_puzzle
 from nexus.worlds.puzzles import NAMES, Khop, Puzzles, Sudoku
+from nexus.worlds.puzzles.sudoku.solver import solutions
 
 QUICK = PhaseConfig(steps=2, batch=8)
 RECIPE = Recipe(
@@ -122,6 +123,56 @@ def test_the_few_cycles_are_those_after_which_many_are_wrong(
         monkeypatch.setattr(doubting, "HASTY", wanted)
         found = doubting.hasty_figures("khop", boards, data, data, cycles=3)
         assert found["few_cycles_khop_exact"].value == wanted
+
+
+def test_strange_boards_are_told_from_quiet_ones_by_no_clash_and_have_no_one_solution() -> None:
+    puzzle = Sudoku()
+    middle, easy = (
+        reasoner.boards_of(puzzle, RECIPE, "test", band, 60) for band in puzzle.bands[1:]
+    )
+    strange = doubting.strange_boards(middle, easy)
+    clash = {
+        name: np.array([bool(puzzle.contradiction(given)) for given in some.given])
+        for name, some in strange.items()
+    }
+    assert clash["far"].mean() > 0.9
+    assert 0.2 < clash["near"].mean() < 0.95
+    for name in ("far_quiet", "near_quiet"):
+        assert not clash[name].any()
+        assert len(strange[name]) >= 10
+        assert all(len(solutions(given.tolist(), 2)) != 1 for given in strange[name].given)
+    rows = [easy.index.tolist().index(i) for i in strange["far_quiet"].index]
+    kept = (strange["far_quiet"].given > 0) <= (easy.given[rows] > 0)
+    assert kept.all()  # no more is given than was
+
+
+def test_what_a_clash_or_doubt_tells_is_the_floor_of_what_is_strange() -> None:
+    puzzle, rng = Sudoku(), np.random.default_rng(0)
+    data = puzzle.sample(0, "test", np.arange(300))
+    strange = doubting.strange_boards(data.take(slice(0, 100)), data.take(slice(100, 200)))
+
+    def thought(some: Puzzles, halt: float, shift: float) -> Thoughts:
+        latent = rng.normal(0, 1, (len(some), 4))
+        latent[:, 0] += shift
+        return Thoughts(
+            data=some,
+            probability=np.full((len(some), 36, 7), 1 / 7),
+            halt=rng.normal(halt, 1, len(some)),
+            latent=torch.from_numpy(latent).float(),
+        )
+
+    usual, held_out = [thought(data, 3.0, 9.0)], [thought(data, 3.0, 9.0)]
+    odd = {name: thought(some, -3.0, 0.0) for name, some in strange.items()}
+    found = doubting.strangeness_figures(held_out, usual, odd, puzzle)
+    floors = {name: found[f"ood_{name}_auroc"].floor for name in odd}
+    share = np.mean([bool(puzzle.contradiction(given)) for given in strange["near"].given])
+    assert floors["near"] == pytest.approx(0.5 + share / 2)  # the rest is a coin
+    assert floors["far_quiet"] == floors["near_quiet"] == 0.5
+    for name in odd:
+        doubt = found[f"ood_{name}_auroc"]
+        assert doubt.value is not None
+        assert doubt.value > 0.95
+        assert found[f"ood_{name}_auroc_familiarity"].floor == max(doubt.value, floors[name] or 0)
 
 
 def test_what_was_trained_is_not_trained_again_and_a_resumed_run_has_the_same_weights(

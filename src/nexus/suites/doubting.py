@@ -6,19 +6,21 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 
 from nexus.base.randomness import integers, key
 from nexus.evaluate.calibration import reliability
 from nexus.evaluate.ranking import auroc
 from nexus.reason import conformal, disagreement, familiarity
 from nexus.reason.boards import BoardReasoner
+from nexus.reason.familiarity import Familiarity
 from nexus.suites import results
 from nexus.suites.results import Figure
 from nexus.suites.thoughts import Thoughts, exact, think
-from nexus.worlds.puzzles import Puzzles
+from nexus.worlds.dice import Dice, dice
+from nexus.worlds.puzzles import Puzzles, Sudoku
 from nexus.worlds.puzzles.puzzle import Puzzle
-from nexus.worlds.puzzles.sudoku.solver import solutions
+from nexus.worlds.puzzles.sudoku.solver import PEERS, SIDE, solutions
 
 ALPHA: Final = 0.1
 """Share of conformal sets that may miss."""
@@ -170,42 +172,95 @@ def _refused(thoughts: Thoughts, puzzle: Puzzle) -> Bool[np.ndarray, " board"]:
     )
 
 
-def strange_boards(middle: Puzzles, easy: Puzzles) -> tuple[Puzzles, Puzzles]:
+def strange_boards(middle: Puzzles, easy: Puzzles) -> dict[str, Puzzles]:
     """Return boards unlike any trained on: digits at random (far), boxes turned round (near).
 
     Transposing a board turns its 2 x 3 boxes into 3 x 2 ones; its rows and columns stay rows and
-    columns.
+    columns. On quiet boards no two givens clash, so that no rule of thumb tells them: random digits
+    are thrown cell by cell among those still free, and of turned boards those that clash are left
+    out. Whatever has exactly one solution is no strange board and left out as well.
     """
     n = len(easy)
     noise = 1 + integers(key(0, "far"), np.arange(n), easy.given.shape[1], 6)
     far = replace(easy, given=np.where(easy.given > 0, noise, 0))
     turned = middle.given.reshape(n, 6, 6).transpose(0, 2, 1).reshape(n, -1)
-    return far, replace(middle, given=turned)
+    near = replace(middle, given=turned)
+    throws = dice(key(0, "far", "quiet"), np.arange(n))
+    free = [_free(given, die) for given, [die] in zip(easy.given, throws, strict=True)]
+    return {
+        "far": far,
+        "near": near,
+        "far_quiet": _quiet(replace(easy, given=np.array(free))),
+        "near_quiet": _quiet(near),
+    }
+
+
+def _free(given: Int64[np.ndarray, " cell"], die: Dice) -> list[int]:
+    """Return random digits in the cells that are given, each unlike all those it sees."""
+    digits = [0] * len(given)
+    for cell in die.shuffled(len(given)):
+        seen = {digits[peer] for peer in PEERS[cell]}
+        if given[cell] and (left := [d for d in range(1, SIDE + 1) if d not in seen]):
+            digits[cell] = die.pick(left)
+    return digits
+
+
+def _quiet(boards: Puzzles) -> Puzzles:
+    """Return those of some boards on which no givens clash, but for proper ones."""
+    told = [
+        not Sudoku().contradiction(given) and len(solutions(given.tolist(), 2)) != 1
+        for given in boards.given
+    ]
+    return boards.take(np.flatnonzero(told))
 
 
 def strangeness_figures(
-    held_out: list[Thoughts], thoughts: list[Thoughts], strange: list[Thoughts]
+    held_out: list[Thoughts],
+    thoughts: list[Thoughts],
+    strange: Mapping[str, Thoughts],
+    puzzle: Puzzle,
 ) -> dict[str, Figure]:
-    """Return how well strange boards are told from familiar ones by the core's latents.
+    """Return how well strange boards are told from familiar ones: by doubt, and by the latents.
 
-    Both scores have the same unit, and the higher one counts: either may see what is strange.
+    Doubt is what counts: no join with what is unfamiliar about the core's latents told more. Its
+    floor is to look for givens that clash. Each score of the latents stands beside it, and
+    ``familiarity``, the higher of them; their floor is the better of that look and of doubt.
     """
     known = torch.cat([t.latent for t in held_out])
     half = torch.arange(len(known)) % 2 == 0
     familiar = familiarity.fit(known[half], known[~half])
-    usual = familiar.score(torch.cat([t.latent for t in thoughts]))
+    usual = _scores(thoughts, familiar, puzzle)
     figures: dict[str, Figure] = {}
-    for name, some in zip(("far", "near"), strange, strict=True):
-        other = familiar.score(some.latent)
-        kinds = {
-            "neighbours": (usual.neighbours, other.neighbours),
-            "mahalanobis": (usual.mahalanobis, other.mahalanobis),
-        }
-        either = [torch.maximum(*(pair[side] for pair in kinds.values())) for side in (0, 1)]
-        for kind, pair in {**kinds, "": tuple(either)}.items():
-            score = torch.cat(list(pair)).numpy()
-            positive = np.arange(len(score)) >= len(pair[0])
-            figures[f"ood_{name}_auroc{'_' * bool(kind)}{kind}"] = Figure(
-                value=auroc(score, positive), floor=0.5, n=len(score)
-            )
+    for name, some in strange.items():
+        odd = _scores([some], familiar, puzzle)
+        telling = {kind: _told_apart(odd[kind], usual[kind]) for kind in usual}
+        clash, doubt = telling.pop("clash"), telling.pop("doubt")
+        n = len(some) + sum(map(len, thoughts))
+        figures[f"ood_{name}_auroc"] = Figure(value=doubt, floor=clash, n=n)
+        for kind, value in telling.items():
+            floor = max(clash, doubt)
+            figures[f"ood_{name}_auroc_{kind}"] = Figure(value=value, floor=floor, n=n)
     return figures
+
+
+def _scores(
+    thoughts: list[Thoughts], familiar: Familiarity, puzzle: Puzzle
+) -> dict[str, Float[np.ndarray, " n"]]:
+    """Return how strange each board is by every sign there is."""
+    score = familiar.score(torch.cat([t.latent for t in thoughts]))
+    given = np.concatenate([t.data.given for t in thoughts])
+    return {
+        "clash": np.array([bool(puzzle.contradiction(board)) for board in given], dtype=float),
+        "doubt": joined(thoughts)[0],
+        "neighbours": score.neighbours.numpy(),
+        "mahalanobis": score.mahalanobis.numpy(),
+        "familiarity": torch.maximum(score.neighbours, score.mahalanobis).numpy(),
+    }
+
+
+def _told_apart(strange: Float[np.ndarray, " n"], usual: Float[np.ndarray, " m"]) -> float:
+    """Return the area under the ROC curve; nothing is told where nothing is strange."""
+    if not len(strange):
+        return 0.5
+    score = np.concatenate([usual, strange])
+    return auroc(score, np.arange(len(score)) >= len(usual))

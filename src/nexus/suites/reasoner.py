@@ -108,7 +108,11 @@ def sudoku_figures(folder: Path, recipe: Recipe) -> dict[str, Figure]:
     return figures | doubting.strangeness_figures(
         held_out,
         thoughts,
-        [think(boards, some, cycles=cycles) for some in doubting.strange_boards(middle, easy)],
+        {
+            name: think(boards, some, cycles=cycles)
+            for name, some in doubting.strange_boards(middle, easy).items()
+        },
+        puzzle,
     )
 
 
