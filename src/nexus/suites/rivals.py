@@ -27,12 +27,20 @@ Solver: TypeAlias = Callable[[Int[Tensor, "batch cell"]], Int[Tensor, "batch cel
 
 
 class Flat(nn.Module):
-    """A plain pre-norm transformer over the cells: every layer is used once."""
+    """A plain pre-norm transformer over the cells: its layers are used once, or ``times`` over."""
 
     def __init__(
-        self, puzzle: Puzzle, *, width: int, heads: int, depth: int, related: bool
+        self,
+        puzzle: Puzzle,
+        *,
+        width: int,
+        heads: int,
+        depth: int,
+        times: int = 1,
+        related: bool = True,
     ) -> None:
         super().__init__()
+        self.times = times
         self.related = Related(puzzle if related else None)
         self.symbol = nn.Embedding(puzzle.symbols, width)
         self.place = nn.Parameter(0.02 * torch.randn(puzzle.cells, width))
@@ -43,7 +51,10 @@ class Flat(nn.Module):
     def forward(self, given: Int[Tensor, "batch cell"]) -> Float[Tensor, "batch cell answer"]:
         """Return the logits of every cell's answer."""
         x, relations = self.symbol(given) + self.place, self.related(given)
-        return self.answer(self.layers(x, None, None if relations is None else relations.float()))
+        known = None if relations is None else relations.float()
+        for _ in range(self.times):
+            x = self.layers(x, None, known)
+        return self.answer(x)
 
 
 class Recurrent(nn.Module):
@@ -61,16 +72,29 @@ class Recurrent(nn.Module):
         return self.answer(self.units(self.symbol(given) + self.place)[0])
 
 
-def flat(recipe: Recipe, puzzle: Puzzle, like: nn.Module, *, related: bool = True) -> nn.Module:
-    """Return the transformer as deep as the reasoner's two stacks that is as large as ``like``."""
+def flat(
+    recipe: Recipe,
+    puzzle: Puzzle,
+    like: nn.Module,
+    *,
+    depth: int = 0,
+    times: int = 1,
+    related: bool = True,
+) -> nn.Module:
+    """Return the transformer of ``depth`` layers that is as large as ``like``.
+
+    If not said otherwise it is as deep as the reasoner's two stacks.
+    """
     config = recipe.reasoner
-    depth = config.working_depth + config.core_depth
-    with seeded(recipe.seed, "flat", puzzle.name):
-        return sized(
-            lambda w: Flat(puzzle, width=w, heads=config.heads, depth=depth, related=related),
-            like=like,
-            step=config.heads,
+    depth = depth or config.working_depth + config.core_depth
+
+    def make(width: int) -> Flat:
+        return Flat(
+            puzzle, width=width, heads=config.heads, depth=depth, times=times, related=related
         )
+
+    with seeded(recipe.seed, "flat", puzzle.name):
+        return sized(make, like=like, step=config.heads)
 
 
 def recurrent(recipe: Recipe, puzzle: Puzzle, like: nn.Module) -> nn.Module:

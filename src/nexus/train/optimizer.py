@@ -22,7 +22,8 @@ def build(module: nn.Module, config: PhaseConfig) -> Optimizer:
 
     Only matrices of linear and convolution layers decay: shrinking a norm, a bias, a learnt query
     or a table of tokens or positions just loses it (a row is not seen in every batch). With
-    "muon", the linear layers inside a ``ModuleList`` (the blocks) follow Muon, all else AdamW.
+    "muon", the linear layers inside a ``ModuleList`` (the blocks) follow Muon, and convolutions
+    there that see one cell at a time, which are linear layers too; all else follows AdamW.
 
     Raises:
         ConfigError: nothing learns.
@@ -51,7 +52,8 @@ def _kinds(module: nn.Module) -> Iterator[tuple[nn.Parameter, str]]:
     inside = {id(m) for s in module.modules() if isinstance(s, nn.ModuleList) for m in s.modules()}
     for owner in module.modules():
         matrices = isinstance(owner, (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d))
-        hidden = isinstance(owner, nn.Linear) and id(owner) in inside
+        linear = isinstance(owner, nn.Linear) or (matrices and owner.weight[0, 0].numel() == 1)
+        hidden = linear and id(owner) in inside
         for name, parameter in owner.named_parameters(recurse=False):
             if not parameter.requires_grad or id(parameter) in seen:
                 continue
@@ -98,10 +100,12 @@ class Muon(AdamW):
                 alike[parameter.shape].append(parameter)
         for shape, parameters in alike.items():
             scale = max(1.0, shape[0] / shape[1]) ** 0.5
-            directions = orthogonalised(torch.stack([self._direction(p) for p in parameters]))
+            directions = orthogonalised(
+                torch.stack([self._direction(p).flatten(1) for p in parameters])
+            )
             for parameter, direction in zip(parameters, directions, strict=True):
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(direction, alpha=-group["lr"] * scale)
+                parameter.add_(direction.view(shape), alpha=-group["lr"] * scale)
 
     def _direction(self, parameter: nn.Parameter) -> Tensor:
         """Take the gradient into the momentum and return Nesterov's look-ahead."""

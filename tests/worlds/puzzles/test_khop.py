@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from nexus.base.errors import ConfigError, InputError
 from nexus.base.randomness import key
 from nexus.worlds.puzzles import get, of_band
 from nexus.worlds.puzzles.khop import FACTS, HOPS, TILES, Khop, Rules, small, telling, triangle
+from nexus.worlds.puzzles.khop.alike import split_of
 
 KHOP = Khop()
 BANDS = ("2 hops", "3 hops")
@@ -176,6 +177,40 @@ def test_a_small_puzzle_is_the_same_puzzle_with_fewer_facts() -> None:
     changed = (drifted.answered(data).solution != data.solution).any(1)
     assert changed.any()
     assert all("rule:4x1" in tags for tags, c in zip(tiny.tags(data), changed, strict=True) if c)
+
+
+@pytest.mark.parametrize("puzzle", [small(), KHOP], ids=lambda puzzle: puzzle.name)
+def test_no_puzzle_is_in_two_splits_whatever_its_guise(puzzle: Khop) -> None:
+    seen = dict[str, str]()
+    for seed, split in product((0, 1), puzzle.splits):
+        index = np.concatenate([of_band(puzzle, split, band, 400) for band in BANDS])
+        data = puzzle.sample(seed, split, index)
+        for given in puzzle.relabel(data, key(seed)).given:
+            assert seen.setdefault(puzzle.alike(given), split) == split
+    assert set(seen.values()) == set(puzzle.splits)
+
+
+def test_every_split_has_a_third_of_all_relations_and_enough_of_the_few() -> None:
+    """Twin: every chain and every bag of distractors of the small puzzle, one by one."""
+    share = Counter[str]()
+    for k, others in ((2, 0), (2, 1), (2, 2), (3, 0), (3, 1)):
+        few = Counter(
+            split_of(chain, rest[::-1])
+            for chain in product(range(6), repeat=k)
+            for rest in combinations_with_replacement(range(6), others)
+        )
+        assert min(few.values()) >= 8
+        share += few
+    assert share.total() == 36 + 216 + 756 + 216 + 1296
+    assert max(share.values()) - min(share.values()) < 0.05 * share.total()
+    asked = small().sample(0, "train", np.arange(1500))
+    bare = [
+        tuple(small().chain(given))
+        for given in asked.given
+        if np.count_nonzero(given[:-3]) == 6 and len(small().chain(given)) == 2
+    ]
+    wanted = {chain for chain in product(range(6), repeat=2) if split_of(chain, []) == "train"}
+    assert set(bare) == wanted
 
 
 def test_an_impossible_table_is_refused() -> None:

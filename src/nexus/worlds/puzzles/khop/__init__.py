@@ -16,6 +16,7 @@ from nexus.base.errors import InputError
 from nexus.base.randomness import key, uniform
 from nexus.worlds.dice import Dice, dice
 from nexus.worlds.puzzles.khop import telling
+from nexus.worlds.puzzles.khop.alike import SPLITS, split_of
 from nexus.worlds.puzzles.khop.alike import telling as telling_of
 from nexus.worlds.puzzles.khop.rules import Rules, triangle
 from nexus.worlds.puzzles.puzzle import Puzzles, band_of, board
@@ -38,9 +39,10 @@ class Khop:
     The facts of a puzzle make a tree, so exactly one chain joins the tiles of the question; all
     others are distractors that branch off it. There are k to ``most`` facts, each number as likely,
     in places thrown at random, and tiles are numbered at random: only length is new at k = 10.
+    No puzzle is in two splits, whatever its guise (see ``khop.alike``).
     """
 
-    version = 1
+    version = 2
     kinds: tuple[str, ...] = ("fact", "place")
     named = True
 
@@ -74,10 +76,8 @@ class Khop:
         """The cell of the question mark."""
         self.bands = tuple(f"{k} hops" for k in self.hops)
         known = tuple(range(taught))
-        self.splits: Mapping[str, tuple[int, ...]] = {
-            "train": known,
-            "val": known,
-            "test": tuple(range(len(self.hops))),
+        self.splits: Mapping[str, tuple[int, ...]] = dict.fromkeys(SPLITS, known) | {
+            "test": tuple(range(len(self.hops)))
         }
 
     def under(self, rules: Rules) -> "Khop":
@@ -120,7 +120,7 @@ class Khop:
         solution, asked = np.zeros_like(given), np.zeros(given.shape, dtype=bool)
         throws = dice(key(seed, self.called, split, "board"), index)
         for i, (b, [die]) in enumerate(zip(band.tolist(), throws, strict=True)):
-            chain = self._pose(given[i], self.hops[b], die)
+            chain = self._pose(given[i], self.hops[b], split, die)
             solution[i, self.asks] = self.rules.compose(chain)
         asked[:, self.asks] = True
         return Puzzles(
@@ -133,19 +133,28 @@ class Khop:
             split=split,
         )
 
-    def _pose(self, cells: Int64[np.ndarray, " cell"], k: int, die: Dice) -> list[int]:
+    def _pose(self, cells: Int64[np.ndarray, " cell"], k: int, split: str, die: Dice) -> list[int]:
         """Write a puzzle of ``k`` hops into ``cells`` and return the relations of its chain."""
+        chain, others = self._relations(k, die)
+        while split_of(chain, others) != split:
+            chain, others = self._relations(k, die)
         tile = [t + 1 for t in die.shuffled(self.top)]
-        chain = [die.roll(self.answers) for _ in range(k)]
         facts = [(tile[at], chain[at], tile[at + 1]) for at in range(k)]
-        for new in range(k + 1, k + 1 + die.roll(self.most - k + 1)):
+        for new, relation in enumerate(others, k + 1):
             ends = [tile[new], tile[die.roll(new)]]
             turned = die.roll(2)
-            facts.append((ends[turned], die.roll(self.answers), ends[1 - turned]))
+            facts.append((ends[turned], relation, ends[1 - turned]))
         for place, (a, relation, b) in zip(die.shuffled(self.most), facts, strict=False):
             cells[3 * place : 3 * place + 3] = a, 1 + self.top + relation, b
         cells[-3:] = tile[0], self.symbols - 1, tile[k]
         return chain
+
+    def _relations(self, k: int, die: Dice) -> tuple[list[int], list[int]]:
+        """Return the relations of a chain of ``k`` facts, and of the facts beside it."""
+        others = die.roll(self.most - k + 1)
+        return [die.roll(self.answers) for _ in range(k)], [
+            die.roll(self.answers) for _ in range(others)
+        ]
 
     def violations(
         self, given: Int64[np.ndarray, " cell"], answer: Int64[np.ndarray, " cell"]

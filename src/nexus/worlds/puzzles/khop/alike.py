@@ -5,8 +5,13 @@ Facts that make a tree are told from the first tile of the question on: a tree h
 where they are the same as they stand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
+from zlib import crc32
 
+from nexus.worlds.dice import Dice
+
+SPLITS: Final = ("train", "val", "test")
 Fact = tuple[int, int, int]
 """A tile, a relation, a tile."""
 
@@ -30,3 +35,12 @@ def telling(facts: Iterable[Fact], a: int, b: int) -> str:
     words = told(a)
     tree = len(left) == len(seen) - 1 and set(edges) <= seen
     return words if tree else f"{left} {a} {b}"
+
+
+def split_of(chain: Sequence[int], others: Sequence[int]) -> str:
+    """Return the one split whose puzzles have these relations: a third of all are in each.
+
+    Those of the chain count in their order, those of the other facts in none. So all guises of a
+    puzzle are in one split, and with them all that hang the same distractors elsewhere.
+    """
+    return SPLITS[Dice(crc32(bytes([len(chain), *chain, *sorted(others)]))).roll(len(SPLITS))]
