@@ -17,7 +17,6 @@ from nexus.interfaces.report.contents import read_evaluation
 from nexus.suites import results
 from nexus.suites.results import (
     LESS,
-    MORE,
     NOT_MEASURED,
     Figure,
     less_is_better,
@@ -29,6 +28,14 @@ from nexus.suites.results import (
     worst,
     worst_stream,
 )
+
+MORE = (
+    *("*accuracy*", "*exact", "*_exact_*", "*_kept", "*_restored", "*auroc*", "*_abstained_*"),
+    *("retrieval_*", "foil_*", "paraphrase_*", "rankme_*", "*rank", "*probe_*", "noise_robust"),
+    *("asked_*", "*_coverage", "*_precision", "*_over_*", "*_x", "fits_24_gb", "fitting*"),
+    *("planted_harms*_flagged", "always_*", "ewc_*", "replay_*", "never_*"),
+)
+"""Patterns of names of figures of which more is better: what no pattern of ``LESS`` knows."""
 
 MAKES = {"Figure", "Figure.of", "worst_stream", "_ratio", "_figure", "_ece"} | {
     f"results.{name}" for name in ("share", "mean", "over_seeds", "worst_stream")

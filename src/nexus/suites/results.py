@@ -51,14 +51,7 @@ LESS: Final = (
     *("step_moved_gb", "weights_gb", "gradients_gb", "optimizer_gb", "target_gb"),
     *("activations_gb", "step_tflop", "params_millions", "part/*"),
 )
-"""Patterns of names of figures of which less is better; these go first."""
-MORE: Final = (
-    *("*accuracy*", "*exact", "*_exact_*", "*_kept", "*_restored", "*auroc*", "*_abstained_*"),
-    *("retrieval_*", "foil_*", "paraphrase_*", "rankme_*", "*rank", "*probe_*", "noise_robust"),
-    *("asked_*", "*_coverage", "*_precision", "*_over_*", "*_x", "fits_24_gb", "fitting*"),
-    *("planted_harms*_flagged", "always_*", "ewc_*", "replay_*", "never_*"),
-)
-"""Patterns of names of figures of which more is better."""
+"""Patterns of names of figures of which less is better."""
 NOT_MEASURED = Figure(value=None)
 
 
