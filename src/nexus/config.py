@@ -311,6 +311,13 @@ class DecideConfig:
     """A perceived atom at least this probable is true; below ``1 - certain`` it is false."""
     confidence: float = 0.5
     """Least calibrated confidence of an answer."""
+    proved: float = 0.95
+    """A proof alone is an answer from where so many such proofs are right on split val; 1 forbids
+    it, so that both routes must agree."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.proved <= 1.0:
+            raise ConfigError(f"decide.proved must lie in (0, 1], got {self.proved}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

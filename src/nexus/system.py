@@ -305,7 +305,10 @@ def _calibration(approved: Approved) -> Calibration:
         return Calibration()
     data = approved.artefact("calibration")
     try:
-        return Calibration(**{name: tuple(values) for name, values in json.loads(data).items()})
+        fitted = json.loads(data)
+        lone = float(fitted.pop("lone_proof", Calibration().lone_proof))
+        maps = {name: tuple(values) for name, values in fitted.items()}
+        return Calibration(**maps, lone_proof=lone)
     except (ValueError, TypeError) as error:
         raise CheckpointError(
             f"the calibration is not readable: {error}", hint="run `nexus train questions` again"

@@ -1,4 +1,4 @@
-"""No answer without agreement and a valid proof; no abstention without a cause and a reason."""
+"""No answer without a proof, seconded or of a kind that may stand alone; no mute refusal."""
 
 import math
 from typing import Final
@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from nexus.base.errors import ConfigError
 from nexus.base.records import Certificate, Premise, ProofStep, Route, Verdict
+from nexus.config import DecideConfig
 from nexus.decide.answer import Calibration, Decision, Routes, Thresholds, decide
 from nexus.logic.engines.query import Unproved
 
-CAUSES: Final = {"agreed", "disagreed", "unparsed", "unproved", "unfamiliar", "unsure"}
+CAUSES: Final = {"agreed", "proved", "disagreed", "unparsed", "unproved", "unfamiliar", "unsure"}
 
 
 def proved(answer: str, probability: float = 0.93) -> Certificate:
@@ -36,6 +37,7 @@ def ask(
     surprise: float = 0.3,
     least: float = 0.5,
     imagined: bool = False,
+    lone: float = 1.0,
 ) -> Decision:
     """A decision from the parts a test cares about."""
     routes = Routes(
@@ -46,7 +48,7 @@ def ask(
         surprise=surprise,
         imagined=imagined,
     )
-    return decide(routes, Thresholds(confidence=least), Calibration(), trace="t1")
+    return decide(routes, Thresholds(confidence=least), Calibration(lone_proof=lone), trace="t1")
 
 
 odds = st.floats(0, 1) | st.just(math.nan)
@@ -62,14 +64,16 @@ odds = st.floats(0, 1) | st.just(math.nan)
     valid=st.booleans(),
     surprise=st.floats(0, 3) | st.just(math.nan),
     least=st.floats(0, 1),
+    lone=st.floats(0, 1),
 )
-def test_answers_only_on_agreement_with_a_valid_proof(
+def test_answers_only_with_a_valid_proof_that_is_seconded_or_may_stand_alone(
     fast: str,
     proof: Certificate | Unproved,
     confidence: float,
     valid: bool,
     surprise: float,
     least: float,
+    lone: float,
 ) -> None:
     decision = ask(
         fast,
@@ -78,14 +82,17 @@ def test_answers_only_on_agreement_with_a_valid_proof(
         valid=valid and isinstance(proof, Certificate),
         surprise=surprise,
         least=least,
+        lone=lone,
     )
     assert decision.cause in CAUSES
     assert decision.reason
     assert 0.0 <= decision.confidence <= 1.0
-    assert decision.abstained == (decision.cause != "agreed")
+    assert decision.abstained == (decision.cause not in ("agreed", "proved"))
     if not decision.abstained:
         assert isinstance(proof, Certificate)
-        assert decision.answer == fast == proof.answer == decision.slow.answer
+        assert decision.answer == proof.answer == decision.slow.answer
+        assert (decision.cause == "agreed") == (fast == proof.answer)
+        assert decision.cause == "agreed" or proof.probability > lone
         assert decision.verdict.valid
         assert surprise <= 1.0
         assert decision.confidence >= least
@@ -99,6 +106,25 @@ def test_agreement_says_what_it_follows_from() -> None:
         "the fast route says the same, resting on the picture as a whole"
     )
     assert ask(imagined=True).reason.startswith("follows from what I imagine (p = 0.93)")
+
+
+def test_a_proof_that_may_stand_alone_is_an_answer_and_says_who_differs() -> None:
+    decision = ask("2", lone=0.9)
+    assert (decision.answer, decision.cause) == ("1", "proved")
+    assert decision.reason == (
+        "follows from what I see (p = 0.93): o1 exists (p = 0.93); "
+        "but the fast route says 2 (p = 0.90), resting on the picture as a whole"
+    )
+    assert ask("", lone=0.9).reason.endswith("but the fast route has no answer")
+    for stays_silent in (
+        ask("2", lone=0.93),  # no more probable than the limit
+        ask("2"),  # and by default no proof is
+        ask("2", proved("1", 1.0)),
+        ask("2", lone=0.9, least=0.95),
+        ask("2", lone=0.9, surprise=1.5),
+        ask("2", lone=0.9, valid=False),
+    ):
+        assert stays_silent.abstained
 
 
 @pytest.mark.parametrize(
@@ -160,3 +186,6 @@ def test_impossible_thresholds_are_refused() -> None:
         Thresholds(confidence=1.5)
     with pytest.raises(ConfigError, match=r"decide\.surprise must be above 0, got nan"):
         Thresholds(surprise=math.nan)
+    for wrong in (0.0, 1.5, math.nan):
+        with pytest.raises(ConfigError, match=rf"decide\.proved must lie in \(0, 1\], got {wrong}"):
+            DecideConfig(proved=wrong)

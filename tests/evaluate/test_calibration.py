@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 from nexus.base.errors import DataError
 from nexus.base.intervals import wilson
 from nexus.evaluate.calibration import (
+    LIMITS,
+    RouteRecord,
     fit_binary_temperature,
+    fit_decision,
     fit_logistic,
     fit_temperature,
     log_odds,
+    lone_proof,
     nll,
     paired_bootstrap,
     reliability,
@@ -108,3 +112,47 @@ def test_paired_bootstrap_uses_the_pairing() -> None:
     assert found.value == pytest.approx(1.0, abs=0.02)
     assert found.high - found.low < 0.05  # unpaired it would be about 2.5
     assert found.low < found.value < found.high
+
+
+@given(st.integers(0, 99), st.integers(1, 400), st.floats(0.0, 1.0), st.floats(0.5, 1.0))
+def test_the_limit_of_a_lone_proof_is_the_first_that_surely_keeps_the_promise(
+    seed: int, n: int, trust: float, wanted: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    proof = rng.uniform(0.3, 1.0, size=n)
+    right = rng.uniform(size=n) < trust * proof + (1 - trust) * 0.5
+    limit = lone_proof(proof, right, wanted=wanted)
+    assert limit in (*LIMITS, 1.0)
+
+    def surely(limit: float) -> bool:
+        kept = [bool(r) for p, r in zip(proof, right, strict=True) if p > limit]
+        return bool(kept) and wilson(sum(kept), len(kept)).low >= wanted
+
+    assert limit == next(filter(surely, LIMITS), 1.0)
+
+
+@pytest.mark.parametrize(("trustworthy", "limit"), [(True, 0.0), (False, 1.0)])
+def test_only_proofs_that_are_right_without_the_fast_route_may_do_without_it(
+    trustworthy: bool, limit: float
+) -> None:
+    rng, n = np.random.default_rng(0), 600
+    agreed = np.arange(n) < 300
+    proof_right = agreed | (rng.uniform(size=n) < (0.99 if trustworthy else 0.6))
+    record = RouteRecord(
+        fast=rng.uniform(0.3, 0.9, size=n),
+        fast_right=agreed,
+        proof=rng.uniform(0.7, 1.0, size=n),
+        proof_right=proof_right,
+        agreed=agreed,
+    )
+    assert fit_decision(record).lone_proof == limit
+    assert fit_decision(record, wanted=1.0).lone_proof == 1.0
+
+
+def test_chance_alone_seldom_breaks_the_promise_of_a_lone_proof() -> None:
+    """Proofs right in just less than is wanted are let through about as often as 2.5 % a limit."""
+    rng, let_through = np.random.default_rng(1), 0
+    for _ in range(300):
+        right = rng.uniform(size=400) < 0.94
+        let_through += lone_proof(rng.uniform(0.5, 1.0, size=400), right, wanted=0.95) < 1.0
+    assert let_through / 300 < 0.1

@@ -14,7 +14,9 @@ from nexus.suites.question_only import Guesser, majority_right
 from nexus.worlds.tabletop import Tabletop
 
 WORLD = Tabletop()
-CALIBRATION = Calibration(agreed=(0.1, 0.7, 0.4), fast_only=(-0.2, 0.9), slow_only=(0.3, 0.6))
+CALIBRATION = Calibration(
+    agreed=(0.1, 0.7, 0.4), fast_only=(-0.2, 0.9), slow_only=(0.3, 0.6), lone_proof=0.95
+)
 
 
 def _decision(fast: str, sure: float, slow: str, proved: float, surprise: float = 0.5) -> Decision:
@@ -82,16 +84,18 @@ def test_abstaining_is_never_right_and_no_proof_is_not_a_number() -> None:
         _decision("1", 0.9, "1", 0.9),  # agreed and wrong
         _decision("1", 0.9, "2", 0.9),  # disagreed, fast right
         _decision("1", 0.9, "", 0.9),  # no proof, fast right
+        _decision("1", 0.9, "2", 0.97),  # proved against the fast route, and right
     ]
-    answers = _answers(said, "1211")
-    assert answers.fast_right.tolist() == [True, False, True, True]
-    assert answers.slow_right.tolist() == [True, False, False, False]
-    assert answers.slow_answered.tolist() == [True, True, True, False]
-    assert answers.answered.tolist() == [True, True, False, False]
-    assert answers.right.tolist() == [True, False, False, False]
-    assert np.isnan(answers.record.proof).tolist() == [False, False, False, True]
-    assert answers.record.agreed.tolist() == [True, True, False, False]
-    assert chosen(answers) == {"right": [0], "wrong": [1], "abstained": [2, 3]}
+    answers = _answers(said, "12112")
+    assert answers.fast_right.tolist() == [True, False, True, True, False]
+    assert answers.slow_right.tolist() == [True, False, False, False, True]
+    assert answers.slow_answered.tolist() == [True, True, True, False, True]
+    assert answers.answered.tolist() == [True, True, False, False, True]
+    assert answers.checked.tolist() == [True, True, False, False, False]
+    assert answers.right.tolist() == [True, False, False, False, True]
+    assert np.isnan(answers.record.proof).tolist() == [False, False, False, True, False]
+    assert answers.record.agreed.tolist() == [True, True, False, False, False]
+    assert chosen(answers) == {"right": [0, 4], "wrong": [1], "abstained": [2, 3]}
 
 
 def test_the_majority_of_a_kind_is_right_as_often_as_it_occurs() -> None:

@@ -171,7 +171,8 @@ class Decision:
     reason: str
     """Why, in plain words."""
     cause: str
-    """One word for counting: agreed, disagreed, unparsed, unproved, unfamiliar, unsure."""
+    """One word for counting: agreed and proved are answers (by both routes, by the proof alone);
+    disagreed, unparsed, unproved, unfamiliar and unsure are abstentions."""
     fast: Route
     slow: Route
     steps: tuple[str, ...]

@@ -1,7 +1,9 @@
 """Answer or abstain: the one place where the two routes meet.
 
-An answer is given only when both routes say the same and the checker accepts the proof. Everything
-else is an abstention that names its cause and shows each route's answer as what it is.
+An answer is given only with a proof that the checker accepts. Either the fast route says the same
+("agreed"), or it does not, and proofs like this one have shown on split val that they are right
+without it ("proved", docs/adr/0002). Everything else is an abstention that names its cause and
+shows each route's answer as what it is.
 """
 
 from dataclasses import dataclass
@@ -45,6 +47,9 @@ class Calibration:
     """Bias, weight of the fast route's log-odds, weight of the proof's."""
     fast_only: tuple[float, float] = (0.0, 1.0)
     slow_only: tuple[float, float] = (0.0, 1.0)
+    lone_proof: float = 1.0
+    """A proof more probable than this is an answer although the fast route says something else; by
+    default none is."""
 
     def agree(self, fast: float, proof: float) -> float:
         """Return the probability that the common answer is right."""
@@ -141,18 +146,22 @@ def _outcome(
         return _without_proof(fast, slow, lone)
     proved = calibration.proof_alone(slow.confidence)
     if fast.answer != slow.answer:
+        if slow.confidence > calibration.lone_proof and proved >= thresholds.confidence:
+            reason = f"{_follows(routes, slow)}; but {_says('the fast route', fast)}"
+            return _Outcome(answer=slow.answer, confidence=proved, cause="proved", reason=reason)
         cause = "disagreed" if fast.answer else "unsure"
         return _abstain(cause, max(lone, proved), _both(fast, slow))
     confidence = calibration.agree(fast.confidence, slow.confidence)
     if not confidence >= thresholds.confidence:
         low = f"I am not sure enough (p = {confidence:.2f}): {_both(fast, slow)}"
         return _abstain("unsure", confidence, low)
-    source = "imagine" if routes.imagined else "see"
-    reason = (
-        f"follows from what I {source} (p = {slow.confidence:.2f}): {slow.rests_on}; "
-        f"the fast route says the same, resting on {fast.rests_on}"
-    )
+    reason = f"{_follows(routes, slow)}; the fast route says the same, resting on {fast.rests_on}"
     return _Outcome(answer=fast.answer, confidence=confidence, cause="agreed", reason=reason)
+
+
+def _follows(routes: Routes, slow: Route) -> str:
+    source = "imagine" if routes.imagined else "see"
+    return f"follows from what I {source} (p = {slow.confidence:.2f}): {slow.rests_on}"
 
 
 def _without_proof(fast: Route, slow: Route, lone: float) -> _Outcome:

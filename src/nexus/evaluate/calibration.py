@@ -7,10 +7,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from nexus.base.errors import DataError
-from nexus.base.intervals import Interval
+from nexus.base.intervals import Interval, wilson
 from nexus.base.randomness import integers, key
 from nexus.decide.answer import Calibration
 
+LIMITS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+"""Probabilities above which a proof may be an answer by itself, tried from the first on."""
 BINS = 15
 """Bins of a reliability curve; each holds the same number of items ("equal mass")."""
 
@@ -138,10 +140,12 @@ class RouteRecord:
     """Whether there is a proof and it says what the fast route says."""
 
 
-def fit_decision(record: RouteRecord, *, least: int = 30) -> Calibration:
+def fit_decision(record: RouteRecord, *, least: int = 30, wanted: float = 0.95) -> Calibration:
     """Return the logistic map of each case: routes agree, fast has no ally, proof has none.
 
-    A case seen fewer than ``least`` times keeps its default: the routes at their word.
+    A case seen fewer than ``least`` times keeps its default: the routes at their word. A proof
+    alone is an answer from where such proofs are right in a share of ``wanted``: see
+    ``lone_proof``.
     """
     proved = ~np.isnan(record.proof)
     fast, proof = log_odds(record.fast), log_odds(np.where(proved, record.proof, 0.5))
@@ -162,7 +166,24 @@ def fit_decision(record: RouteRecord, *, least: int = 30) -> Calibration:
         agreed=(agreed[0], agreed[1], agreed[2]) if agreed else default.agreed,
         fast_only=(alone[0], alone[1]) if alone else default.fast_only,
         slow_only=(slow[0], slow[1]) if slow else default.slow_only,
+        lone_proof=lone_proof(record.proof[apart], record.proof_right[apart], wanted=wanted),
     )
+
+
+def lone_proof(
+    proof: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], *, wanted: float
+) -> float:
+    """Return the least of ``LIMITS`` above which proofs are surely right in a share of ``wanted``.
+
+    Surely: the lower end of the share's 95 % interval reaches it. Where it never does the limit is
+    1.0, which no proof exceeds. Selection with a bounded risk, as in Geifman and El-Yaniv
+    (NeurIPS 2017), over a few fixed limits.
+    """
+    for limit in LIMITS:
+        rows = proof > limit
+        if rows.any() and wilson(int(right[rows].sum()), int(rows.sum())).low >= wanted:
+            return limit
+    return 1.0
 
 
 def paired_bootstrap(

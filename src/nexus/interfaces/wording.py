@@ -27,7 +27,9 @@ def decision_lines(decision: Decision) -> list[str]:
     if decision.abstained:
         lines = ["I am not sure.", decision.reason]
     else:
-        lines = [f"{decision.answer}   ({decision.confidence:.0%} sure)", decision.reason]
+        alone = ", by the proof alone" if decision.cause == "proved" else ""
+        head = f"{decision.answer}   ({decision.confidence:.0%} sure{alone})"
+        lines = [head, decision.reason]
     if decision.abstained or decision.fast.answer != decision.slow.answer:
         lines += ["", "What each route says by itself:"]
         lines += [f"  fast: {said(decision.fast)}", f"  slow: {said(decision.slow)}"]

@@ -100,7 +100,7 @@ def disagreed(trace: Trace) -> bool:
     """Return whether fast and slow thought answer differently."""
     if trace.cycles:
         return trace.note("fast") != trace.note("slow")
-    return trace.note("cause") == "disagreed"
+    return trace.note("cause") in ("disagreed", "proved")
 
 
 def tags(trace: Trace) -> frozenset[str]:

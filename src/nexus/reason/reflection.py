@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 _KINDS: Final = {
     "disagreed": "contradiction",
+    "proved": "contradiction",
     "contradictory": "contradiction",
     "unsolvable": "contradiction",
     "refuted": "contradiction",

@@ -54,8 +54,13 @@ class Answers:
 
     @property
     def answered(self) -> Bool[np.ndarray, " question"]:
-        """Where the system answers, because both routes agree and the proof is checked."""
+        """Where the system answers, with a checked proof."""
         return np.array([not d.abstained for d in self.decisions])
+
+    @property
+    def checked(self) -> Bool[np.ndarray, " question"]:
+        """Where it answers because both routes say the same; elsewhere by the proof alone."""
+        return np.array([d.cause == "agreed" for d in self.decisions])
 
     @property
     def right(self) -> Bool[np.ndarray, " question"]:

@@ -29,6 +29,7 @@ def fit_confidence(folder: Path) -> Calibration:
     """
     system = System.load(folder)
     count = min(QUESTIONS, system.recipe.evaluate.questions)
-    fitted = fit_decision(think_about(system, "val", count, first=FIRST).record)
+    record = think_about(system, "val", count, first=FIRST).record
+    fitted = fit_decision(record, wanted=system.recipe.decide.proved)
     Gate(folder).found("calibration", json_bytes(asdict(fitted)), kind="threshold")
     return fitted

@@ -123,8 +123,9 @@ def draw_reliability(folder: Path, system: System, answers: Answers) -> None:
 def draw_kinds(folder: Path, answers: Answers) -> None:
     """Draw, for each kind of question, what became of it: right, wrong, or not answered and why."""
     caption = (
-        "What became of the questions of each kind: answered right, answered wrong, or not "
-        "answered, by cause. Triangles: the fast route alone; circles: the slow route alone."
+        "What became of the questions of each kind: answered right (dark: both routes agree; "
+        "light: by a proof alone), answered wrong, or not answered, by cause. Triangles: the fast "
+        "route alone; circles: the slow route alone."
     )
     kinds = sorted(set(answers.kinds.tolist()))
     causes = sorted({d.cause for d in answers.decisions if d.abstained})
@@ -132,7 +133,8 @@ def draw_kinds(folder: Path, answers: Answers) -> None:
         panel = figure.subplots()
         for at, kind in enumerate(kinds):
             rows = answers.kinds == kind
-            parts = [(answers.right & rows, RIGHT, 1.0)]
+            parts = [(answers.right & answers.checked & rows, RIGHT, 1.0)]
+            parts.append((answers.right & ~answers.checked & rows, RIGHT, 0.5))
             parts.append((answers.answered & ~answers.right & rows, WRONG, 1.0))
             for k, cause in enumerate(causes):
                 here = np.array([d.abstained and d.cause == cause for d in answers.decisions])
@@ -155,7 +157,7 @@ def _stack(panel: Any, at: int, parts: list[tuple[float, str, float]]) -> None:
 
 
 def _legend(panel: Any, causes: list[str]) -> None:
-    entries = [("right", RIGHT, 1.0), ("wrong", WRONG, 1.0)]
+    entries = [("right", RIGHT, 1.0), ("by proof alone", RIGHT, 0.5), ("wrong", WRONG, 1.0)]
     entries += [(c, UNSURE, 0.75 - 0.6 * k / max(1, len(causes))) for k, c in enumerate(causes)]
     for name, colour, alpha in entries:
         panel.barh([0], [0], color=colour, alpha=alpha, label=name)

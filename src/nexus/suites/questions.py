@@ -60,19 +60,25 @@ def evaluate(system: System, folder: Path) -> dict[str, Any]:
 
 def route_figures(answers: Answers, guesser: Guesser) -> dict[str, Figure]:
     """Return each route's accuracy (an abstention is not right), and the two together."""
-    answered, proved = answers.answered, answers.slow_answered
+    checked, proved = answers.checked, answers.slow_answered
     floor = max(_floors(answers, guesser).values())
-    blind = _floors(answers, guesser, answered)
+    alone = answers.answered & ~checked
     return {
         "fast_accuracy": results.share(answers.fast_right, floor=floor),
         "slow_accuracy": results.share(answers.slow_right, floor=floor),
         "slow_coverage": results.share(proved),
         "slow_precision": results.share(answers.slow_right[proved]),
-        "checked_accuracy": results.share(
-            answers.right[answered], floor=max(blind.values(), default=None)
-        ),
-        "checked_coverage": results.share(answered),
+        "checked_accuracy": _right_among(answers, guesser, checked),
+        "checked_coverage": results.share(checked),
+        "proved_alone_accuracy": _right_among(answers, guesser, alone),
+        "proved_alone_coverage": results.share(alone),
     }
+
+
+def _right_among(answers: Answers, guesser: Guesser, rows: Bool[np.ndarray, " question"]) -> Figure:
+    """Return the share right of those given in some rows, over guessing without looking."""
+    blind = _floors(answers, guesser, rows)
+    return results.share(answers.right[rows], floor=max(blind.values(), default=None))
 
 
 def _floors(
@@ -94,13 +100,15 @@ def by_kind(answers: Answers, guesser: Guesser) -> Mapping[str, Mapping[str, flo
     table: dict[str, Mapping[str, float | int]] = {}
     for kind in sorted(set(answers.kinds.tolist())):
         rows = answers.kinds == kind
-        answered = rows & answers.answered
+        checked, answered = rows & answers.checked, rows & answers.answered
         table[kind] = {
             "n": int(rows.sum()),
             "fast": float(answers.fast_right[rows].mean()),
             "slow": float(answers.slow_right[rows].mean()),
-            "checked": float(answers.right[answered].mean()) if answered.any() else float("nan"),
-            "coverage": float(answered.sum() / rows.sum()),
+            "checked": float(answers.right[checked].mean()) if checked.any() else float("nan"),
+            "coverage": float(checked.sum() / rows.sum()),
+            "answered": float(answered.sum() / rows.sum()),
+            "right": float(answers.right[answered].mean()) if answered.any() else float("nan"),
             "floor": max(_floors(answers, guesser, rows).values()),
         }
     return table

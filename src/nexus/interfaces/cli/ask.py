@@ -14,8 +14,8 @@ from nexus.interfaces.cli.output import print_json, say
 class Ask:
     """Ask a question about a picture and see the answer, its proof and how sure it is.
 
-    Two routes answer it and check each other. Where they disagree no answer is given, and both
-    are shown with what each rests on.
+    Two routes answer it and check each other. Where they disagree both are shown with what each
+    rests on; the proof's answer is then given only if such proofs were right on held-out scenes.
 
     For example:
         nexus ask "how many red things are there?" --image drawing.png

@@ -19,10 +19,14 @@ _PLACES: Final = {
 }
 """Figures every report has a place for; the suites may draw more."""
 _SUITES: Final = ("perception", "questions")
-_KIND_COLUMNS: Final = ("n", "floor", "fast", "slow", "coverage", "checked")
+_KIND_COLUMNS: Final = (
+    *("n", "floor", "fast", "slow"),
+    *("coverage", "checked", "answered", "right"),
+)
 _KIND_NOTE: Final = (
-    "fast, slow: share right by that route alone; coverage: share answered, because both agree and "
-    "the proof is checked; checked: share right of those."
+    "fast, slow: share right by that route alone; coverage: share on which both agree and the "
+    "proof is checked; checked: share right of those; answered: that share together with what a "
+    "checked proof answers alone; right: share right of all those."
 )
 _CARDS: Final = 12
 """Most questions shown of each outcome."""
@@ -170,7 +174,8 @@ def _none() -> Html:
 
 def _card(item: Asked) -> Html:
     # An abstention's confidence is that of an answer it does not give: here it would only confuse.
-    sure = f"{item.answer} ({item.confidence:.0%} sure)"
+    alone = ", by the proof alone" if item.cause == "proved" else ""
+    sure = f"{item.answer} ({item.confidence:.0%} sure{alone})"
     verdict = sure if item.answer else f"I am not sure ({item.cause})"
     parts = [html.element("p", html.text(item.question))]
     if item.picture.is_file():
