@@ -76,6 +76,8 @@ def _words(panel: Any, answers: Answers, at: int, colour: str) -> None:
     proved = f"{slow.answer} ({slow.confidence:.2f})" if slow.answer else "no proof"
     said = f"fast: {fast.answer} ({fast.confidence:.2f})   slow: {proved}"
     head = decision.answer or f"not sure ({decision.cause})"
+    if decision.cause == "proved":
+        head += ", by the proof alone"
     if decision.answer != question.answer:
         head += f", true: {question.answer}"
     reason = decision.reason if len(decision.reason) < 150 else decision.reason[:147] + "..."
