@@ -101,17 +101,37 @@ def test_an_alarm_without_a_cause_is_dropped_when_patience_ends() -> None:
     assert all(len(seen.kept) <= 50 for seen in states)
 
 
+def test_a_change_is_noticed_while_another_alarm_is_still_looked_into() -> None:
+    watch = fit_outcomes(_stream(400, rate=0.005, seed=1))
+    false = [Outcome(id=f"f{k}", tags=frozenset({"rule:1"}), wrong=True) for k in range(3)]
+    stream = [*false, *_stream(250, rate=0.0, seed=12, bad="rule:7", since=100)]
+    states = _run(watch, stream)
+    alarms = [at for at, s in enumerate(states) if s.suspicion and s.suspicion.at == s.count]
+    assert alarms[0] < 3
+    again = next(at for at in alarms if at >= 3)
+    assert 103 <= again < 150  # long before the first one's patience ends
+    assert states[again].suspicion is not None
+    assert states[again].suspicion.since < 3  # all that was looked at still is
+    [drift, *_] = noticed(states[again])
+    assert all(int(trace[1:]) >= 100 for trace in drift.traces)  # its evidence is its own
+    named = next(s.cause for s in states if s.cause is not None)
+    assert named.tag == "rule:7"
+
+
 def test_alarm_and_cause_become_events_whose_evidence_is_what_went_wrong() -> None:
     watch = fit_outcomes(_stream(400, rate=0.0, seed=8))
     outcomes = _stream(200, rate=0.0, seed=9, bad="rule:3", since=40)
-    found = [f for seen in _run(watch, outcomes) for f in noticed(seen)][:2]
-    assert [type(f.finding) for f in found] == [Drift, Cause]
+    told = [f for seen in _run(watch, outcomes) for f in noticed(seen)]
+    first = next(at for at, f in enumerate(told) if isinstance(f.finding, Cause))
+    found = told[: first + 1]
+    assert found[:-1]
+    assert all(isinstance(f.finding, Drift) for f in found[:-1])
     wrong = {o.id for o in outcomes if o.wrong}
     for each in found:
         assert each.traces
         assert set(each.traces) <= wrong
         assert event_of(each.finding, traces=each.traces).evidence == each.traces
-    assert "rule:3" in event_of(found[1].finding, traces=found[1].traces).cause
+    assert "rule:3" in event_of(found[-1].finding, traces=found[-1].traces).cause
 
 
 @pytest.mark.parametrize(

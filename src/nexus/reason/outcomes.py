@@ -4,6 +4,7 @@ In two stages, for an alarm may be wrong now and then and a proposal may not. Fi
 tag, with one threshold for all: an alarm says that examples with this tag have begun to go wrong.
 Then the alarm is looked into: with every outcome to come, ``find_cause`` asks what those since the
 likeliest moment of the change have in common, until a cause is named or patience is at an end.
+Another tag that began to go wrong only after that alarm raises one too, and patience begins anew.
 
 The threshold is a bound and no simulation. Let h be the log-likelihood ratio that raises an alarm:
 a CUSUM that starts at 0 comes to h before it is back at 0 with a chance of ``exp(-h)`` at most
@@ -48,16 +49,20 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suspicion:
-    """An alarm that is being looked into."""
+    """An alarm that is being looked into, or several that were raised in the meantime."""
 
     tag: str
     cusum: Cusum
     watch: Watch
-    """The sum of this tag when it raised the alarm, counted in outcomes of all tags."""
+    """The sum of this tag when it raised the last alarm, counted in outcomes of all tags."""
     since: int
-    """Outcomes seen before the likeliest moment of the change."""
+    """Outcomes seen before the likeliest moment of the first change."""
     at: int
-    """Outcomes seen when it was raised."""
+    """Outcomes seen when the last alarm was raised."""
+
+    def is_news(self, tag: str, begun: int) -> bool:
+        """Return whether an alarm of ``tag``, its sum ``begun`` then, tells of something else."""
+        return tag != self.tag and begun >= self.at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +78,10 @@ class Seen:
     """The last outcomes, as many as may matter."""
     cause: Cause | None = None
     """What was named by the last outcome, if anything."""
+
+    def since(self, count: int) -> tuple[Outcome, ...]:
+        """Return the outcomes after the first ``count``, as far as they are kept."""
+        return self.kept[max(0, len(self.kept) - (self.count - count)) :]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,28 +100,28 @@ class OutcomeWatch:
     def observe(self, seen: Seen, outcome: Outcome) -> Seen:
         """Return the state after one more outcome; see its ``suspicion`` and ``cause``."""
         count, sums, begun = seen.count + 1, dict(seen.sums), dict(seen.begun)
+        open_still = seen.suspicion if seen.cause is None else None  # else it has been answered
         raised = list[tuple[float, str]]()
         for tag in sorted(outcome.tags):
             before = sums.get(tag, Watch())
             sums[tag] = self.cusum.observe(before, float(outcome.wrong))
             if before.alarm or before.total == 0.0:
                 begun[tag] = seen.count
-            if sums[tag].alarm:
+            if sums[tag].alarm and (open_still is None or open_still.is_news(tag, begun[tag])):
                 raised.append((-sums[tag].total, tag))
         kept = (*seen.kept, outcome)[-self.patience :]
-        open_still = seen.suspicion if seen.cause is None else None  # else it has been answered
         now = Seen(count=count, sums=sums, begun=begun, kept=kept, suspicion=open_still)
-        if open_still is None and raised:
+        if raised:
             _, tag = min(raised)
-            since = begun[tag]
-            watch = replace(sums[tag], seen=count, since=since)
+            watch = replace(sums[tag], seen=count, since=begun[tag])
+            since = watch.since if open_still is None else open_still.since
             doubt = Suspicion(tag=tag, cusum=self.cusum, watch=watch, since=since, at=count)
             now = replace(now, suspicion=doubt)
         return now if now.suspicion is None else self._look(now, now.suspicion)
 
     def _look(self, now: Seen, suspicion: Suspicion) -> Seen:
         """Return the state with a cause if one can be named, or without the suspicion if late."""
-        rows = now.kept[max(0, len(now.kept) - (now.count - suspicion.since)) :]
+        rows = now.since(suspicion.since)
         wrong = np.array([row.wrong for row in rows], dtype=bool)
         cause = find_cause(
             [row.tags for row in rows], wrong, alpha=self.alpha, least_rows=self.rows

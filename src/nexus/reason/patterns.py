@@ -163,12 +163,12 @@ def noticed(after: Seen) -> list[Found]:
     suspicion, found = after.suspicion, list[Found]()
     if suspicion is None:
         return found
-    rows = after.kept[max(0, len(after.kept) - (after.count - suspicion.since)) :]
     if suspicion.at == after.count:
         finding = Drift(cusum=suspicion.cusum, watch=suspicion.watch)
-        found.append(Found(finding=finding, traces=_wrong_with(rows, suspicion.tag)))
+        traces = _wrong_with(after.since(suspicion.watch.since), suspicion.tag)
+        found.append(Found(finding=finding, traces=traces))
     if after.cause is not None:
-        traces = _wrong_with(rows, after.cause.tag)
+        traces = _wrong_with(after.since(suspicion.since), after.cause.tag)
         found.append(Found(finding=after.cause, traces=traces))
     return found
 
