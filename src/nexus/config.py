@@ -114,10 +114,8 @@ class MaskConfig:
 
     def __post_init__(self) -> None:
         _at_least("predict.mask", self, 1, "image_context", "image_targets")
-        if not 0 < self.text_hidden < 1:
-            raise ConfigError(
-                f"predict.mask.text_hidden must lie in (0, 1), got {self.text_hidden}"
-            )
+        if not 0 < (hidden := self.text_hidden) < 1:
+            raise ConfigError(f"predict.mask.text_hidden must lie in (0, 1), got {hidden}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -312,8 +310,7 @@ class DecideConfig:
     confidence: float = 0.5
     """Least calibrated confidence of an answer."""
     proved: float = 0.95
-    """A proof alone is an answer from where so many such proofs are right on split val; 1 forbids
-    it, so that both routes must agree."""
+    """Share of lone proofs right on split val from which on one is an answer; 1 forbids it."""
 
     def __post_init__(self) -> None:
         if not 0.0 < self.proved <= 1.0:
@@ -334,8 +331,7 @@ class ReviewConfig:
     """How changes to what thinks are decided on, and where that is recorded."""
 
     ledger: str = ""
-    """URL of a PostgreSQL database (its password in a pgpass file, not here); by default the ledger
-    is ``ledger.db`` beside the run."""
+    """URL of a PostgreSQL database (password in a pgpass file); by default the run's ledger.db."""
     demo: bool = False
     """Whether keys made for an unattended demo may decide."""
     policy: Policy = field(default_factory=Policy)
@@ -390,16 +386,14 @@ def recipe(name: str) -> Recipe:
         ConfigError: there is no such recipe, or the file is not TOML, or a key is unknown.
     """
     if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
+        if not (path := Path(name)).is_file():
             raise ConfigError(f"no recipe file {name}", hint=f"shipped: {', '.join(recipes())}")
         text = path.read_text(encoding="utf-8")
     elif name in recipes():
         text = (resources.files("nexus") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
     else:
-        raise ConfigError(
-            f"no recipe {name!r}", hint=f"one of {', '.join(recipes())}, or a .toml file"
-        )
+        shipped = ", ".join(recipes())
+        raise ConfigError(f"no recipe {name!r}", hint=f"one of {shipped}, or a .toml file")
     try:
         return overlay(Recipe(), tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
