@@ -21,7 +21,7 @@ _EDGE: Final = 1e-6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thresholds:
-    """When to abstain although the routes agree."""
+    """When to abstain although there is a proof."""
 
     surprise: float = 1.0
     """Most surprise at which a picture counts as familiar; 1.0 refuses 1 % of familiar ones."""
