@@ -199,10 +199,13 @@ def bench_recursion(
         for name, taught in pupils.items():
             pupil = CONTENDERS[name](lesson)
             taught.append(pupil)
+            told = list[str]()
             for band, boards in test.items():
                 share = results.share(solved(pupil.solver, boards), floor=_floor(boards, puzzle))
                 found.setdefault(f"{name}/{band.replace(' ', '_')}", []).append(share)
-            progress.note(f"{name}, seed {seed}: {pupil.steps} steps, {pupil.cpu_s:.0f} CPU-s")
+                told.append(f"{band} {share.value:.3f}")
+            spent = f"{pupil.steps} steps, {pupil.cpu_s:.0f} CPU-s"
+            progress.note(f"{name}, seed {seed}: {spent}; solves {', '.join(told)}")
     return results.result(
         "recursion",
         {name: results.over_seeds(figures) for name, figures in found.items()},
