@@ -1,7 +1,9 @@
 """What stands of what people said: of each thing corrected, the answer that most of them give.
 
 A person's later word on a thing replaces their earlier one in counting; every word stays in the
-log. Nobody's word is dropped because a checker knows better: a person may want another answer.
+log. Nobody's word is dropped because a checker knows better: a person may want another answer. But
+where nearly all that people say speaks for one change of one rule, what they say against it is
+doubted.
 """
 
 from collections import Counter
@@ -13,13 +15,16 @@ import numpy as np
 
 from nexus.base.errors import InputError
 from nexus.base.records import ReflectionEvent
+from nexus.reason.rule_change import told
 from nexus.store.corrections import Correction
-from nexus.worlds.puzzles import Khop
+from nexus.worlds.puzzles import Khop, Puzzle, Puzzles, answers
 
 State: TypeAlias = Literal["standing", "doubted", "outvoted", "contested", "replaced"]
 """``contested``: as many say another thing, so that neither stands."""
 DOUBTED: Final[tuple[State, ...]] = ("doubted", "outvoted", "contested")
 """What is not learned from, though it is a person's last word."""
+LEAST: Final = 20
+"""Fewest things corrected from which anything is held against one of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +57,7 @@ def standing(
 
     Of each thing the answer of most persons stands; with as many for another answer none does.
     ``against`` says, by id, what speaks against a correction beside other people's words (see
-    ``train.correcting.contradicted``): one that only one person vouches for is doubted then.
+    ``outruled`` and ``train.correcting``): one that only one person vouches for is doubted then.
     """
     weighed = dict[str, Weighed]()
     for words in _by_thing(corrections):
@@ -73,6 +78,62 @@ def standing(
                 state, why = "doubted", against[c.id]
             weighed[c.id] = Weighed(correction=c, state=state, why=why)
     return tuple(weighed[c.id] for c in corrections)
+
+
+def judged(puzzle: Puzzle, weighed: Sequence[Weighed]) -> list[Correction]:
+    """Return one correction of each board whose answer stands."""
+    stands = {thing(w.correction): w.correction for w in weighed if w.state == "standing"}
+    return [c for c in stands.values() if c.task == puzzle.name and c.board]
+
+
+def boards_of(corrections: Sequence[Correction], puzzle: Puzzle) -> Puzzles:
+    """Return corrected boards with the answers people gave, one a correction.
+
+    Raises:
+        InputError: an answer is none to its board.
+    """
+    shape = (len(corrections), puzzle.cells)
+    given = np.array([c.board for c in corrections], dtype=np.int64).reshape(shape)
+    told = [answers.read(puzzle, c.answer) for c in corrections]
+    return Puzzles(
+        given=given,
+        solution=np.array(told, dtype=np.int64).reshape(shape),
+        asked=answers.asked(puzzle, given),
+        band=np.full(len(given), -1),
+        index=np.arange(len(given)),
+        seed=0,
+        split="corrections",
+    )
+
+
+def outruled(puzzle: Puzzle, weighed: Sequence[Weighed]) -> dict[str, str]:
+    """Return, by id, what speaks against corrections: the change of one rule the others speak for.
+
+    Nothing speaks against any where no such change explains nearly all of them, as where they only
+    mend what the core got wrong. See ``rule_change.told``.
+    """
+    if not isinstance(puzzle, Khop):
+        return {}
+    mine = [c for c in judged(puzzle, weighed) if _leads(puzzle, c.board)]
+    data = boards_of(mine, puzzle)
+    if len(mine) < LEAST or (change := told(puzzle, data)) is None:
+        return {}
+    right = change.explains(puzzle, data)
+    come_to = change.under(puzzle).answered(data).solution
+    others = f"{int(right.sum())} of {len(mine)} corrections say that {change.words(puzzle)}"
+    return {
+        c.id: f"{others}: by that it is {answers.written(puzzle, cells)}"
+        for c, same, cells in zip(mine, right.tolist(), come_to.tolist(), strict=True)
+        if not same
+    }
+
+
+def _leads(puzzle: Khop, board: Sequence[int]) -> bool:
+    """Return whether facts lead from one tile of the question to the other."""
+    try:
+        return bool(puzzle.chain(np.array(board)))
+    except InputError:
+        return False
 
 
 def _by_thing(corrections: Sequence[Correction]) -> Iterator[list[Correction]]:

@@ -1,4 +1,4 @@
-"""What a suspect rule comes to now, as far as revealed outcomes tell: a guess, weighed and checked.
+"""What a suspect rule comes to now, as far as outcomes tell: a guess, weighed and checked.
 
 Two relations in a row may come to any relation. Each possibility is held against every revealed
 outcome since the change; the one that explains most is the guess, if it explains nearly all of
@@ -39,6 +39,15 @@ class RuleChange:
         """Return the puzzle as it is if the guess is right."""
         return known.under(known.rules.changed(self.first, self.second, self.to))
 
+    def explains(self, known: Khop, said: Puzzles) -> Bool[np.ndarray, " n"]:
+        """Return which solutions are right if the guess is."""
+        return _right(self.under(known), said)
+
+    def words(self, known: Khop) -> str:
+        """Return the guess as people say it."""
+        first, second, to = (known.rules.relations[r] for r in (self.first, self.second, self.to))
+        return f"{first!r} and then {second!r} come to {to!r}"
+
 
 def is_rule(known: Khop, tag: str) -> bool:
     """Return whether a tag names a rule, such as ``rule:3x5`` does."""
@@ -75,6 +84,21 @@ def guess(known: Khop, revealed: Puzzles, tag: str) -> RuleChange | None:
         runner_up=runner_up,
         of=len(some),
     )
+
+
+def told(known: Khop, said: Puzzles) -> RuleChange | None:
+    """Return the change of one rule that nearly all of ``said`` speaks for, or None.
+
+    Each rule that something is said about is guessed; the guess that explains most counts if it
+    explains ``EXPLAINED`` of everything, and ``LEAD`` more than the known rules do.
+    """
+    rules = sorted({tag for tags in known.tags(said) for tag in tags if is_rule(known, tag)})
+    guesses = [found for tag in rules if (found := guess(known, said, tag)) is not None]
+    explained = [int(found.explains(known, said).sum()) for found in guesses]
+    least = max(EXPLAINED * len(said), _right(known, said).sum() + LEAD)
+    if not guesses or max(explained) < least:
+        return None
+    return guesses[int(np.argmax(explained))]
 
 
 def _rule(known: Khop, tag: str) -> tuple[int, int] | None:

@@ -14,10 +14,9 @@ from jaxtyping import Float
 
 from nexus.nn.lora import Adaptation
 from nexus.reason.boards import BoardReasoner
-from nexus.reason.corrections import DOUBTED, Weighed, thing
-from nexus.store.corrections import Correction
+from nexus.reason.corrections import DOUBTED, LEAST, Weighed, boards_of, judged, thing
 from nexus.train.adapt import Pace, fast_adapt
-from nexus.worlds.puzzles import Puzzle, Puzzles, answers
+from nexus.worlds.puzzles import Puzzle, Puzzles
 
 REPLAYED: Final = 400
 """Boards on which the core's own answers are learned again."""
@@ -26,8 +25,6 @@ SHARE: Final = 1 / 3
 PACE: Final = Pace(steps=150, working=0.003, answer=0.003, before=6)
 """A gentle pace: at the usual one the core's answers on other boards are lost (see LOG.md)."""
 FOLDS: Final = 3
-LEAST: Final = 20
-"""Fewest things corrected from which anything is held against one of them."""
 TRUSTED: Final = 0.6
 """Share of the corrections it did not learn from that a memory must answer alike to be heard."""
 UNLIKELY: Final = 0.05
@@ -54,26 +51,6 @@ def taught(weighed: Sequence[Weighed], puzzle: Puzzle) -> Taught:
         examples=boards_of(list({thing(c): c for c in stands}.values()), puzzle),
         used=tuple(c.id for c in stands),
         doubted=tuple(w.correction.id for w in mine if w.state in DOUBTED),
-    )
-
-
-def boards_of(corrections: Sequence[Correction], puzzle: Puzzle) -> Puzzles:
-    """Return corrected boards with the answers people gave, one a correction.
-
-    Raises:
-        InputError: an answer is none to its board.
-    """
-    shape = (len(corrections), puzzle.cells)
-    given = np.array([c.board for c in corrections], dtype=np.int64).reshape(shape)
-    told = [answers.read(puzzle, c.answer) for c in corrections]
-    return Puzzles(
-        given=given,
-        solution=np.array(told, dtype=np.int64).reshape(shape),
-        asked=answers.asked(puzzle, given),
-        band=np.full(len(given), -1),
-        index=np.arange(len(given)),
-        seed=0,
-        split="corrections",
     )
 
 
@@ -140,8 +117,7 @@ def contradicted(bench: Bench, weighed: Sequence[Weighed]) -> dict[str, str]:
     corrections it did not see the answer that people gave.
     """
     puzzle = bench.puzzle
-    stands = {thing(w.correction): w.correction for w in weighed if w.state == "standing"}
-    mine = [c for c in stands.values() if c.task == puzzle.name and c.board]
+    mine = judged(puzzle, weighed)
     if len(mine) < LEAST:
         return {}
     data, fold = boards_of(mine, puzzle), np.arange(len(mine)) % FOLDS

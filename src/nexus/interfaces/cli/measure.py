@@ -73,19 +73,31 @@ class Bench:
         nexus bench reason --json
         nexus bench recursion --task khop --seconds 600 --seeds 3 --json
         nexus bench drift --json
+        nexus bench corrections --json
     """
 
     what: tyro.conf.Positional[
-        Literal["data", "step", "lite", "reason", "collapse", "ablation", "recursion", "drift"]
+        Literal[
+            "data",
+            "step",
+            "lite",
+            "reason",
+            "collapse",
+            "ablation",
+            "recursion",
+            "drift",
+            "corrections",
+        ]
     ]
     """data: scenes a CPU second. step: a step of masked prediction against a plain I-JEPA's. lite:
     what a step asks of a GPU, counted. reason: how long an answer, a reflection and a checkpoint
     take. collapse: SIGReg's weight, batch and rate against rank. ablation: every objective left out
     in turn, at equal CPU time. recursion: the reasoner and its rivals on a puzzle, likewise. drift:
-    a rule of the world changes, and is noticed, learned and proposed."""
+    a rule of the world changes, and is noticed, learned and proposed. corrections: a person says
+    what is right now, and errs now and then."""
     recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
-    """What is measured or varied: tiny for step, recursion and drift, lite for lite and reason,
-    demo for the rest, if not given."""
+    """What is measured or varied: tiny for step, recursion, drift and corrections, lite for lite
+    and reason, demo for the rest, if not given."""
     task: Literal["sudoku6", "khop", "maze"] = "sudoku6"
     """The puzzle of recursion."""
     steps: int = 80
@@ -93,7 +105,8 @@ class Bench:
     seconds: float = 120.0
     """CPU seconds of each run of ablation or recursion."""
     seeds: int = 3
-    """Runs of each variant of ablation, each contender of recursion; streams of drift."""
+    """Runs of each variant of ablation, each contender of recursion; streams of drift and
+    corrections."""
     json: Json = False
 
     def run(self) -> int:
@@ -119,6 +132,9 @@ class Bench:
                     )
                 case "drift":
                     result = measuring.bench_drift(self.recipe or "tiny", self.seeds, progress)
+                case "corrections":
+                    recipe = self.recipe or "tiny"
+                    result = measuring.bench_corrections(recipe, self.seeds, progress)
                 case "collapse":
                     result = measuring.bench_collapse(self.recipe or "demo", self.steps, progress)
                 case "ablation":

@@ -24,7 +24,7 @@ from nexus.interfaces.corrected import (
 )
 from nexus.interfaces.service.adapting import CORRECTED, home_of, keep
 from nexus.interfaces.service.runs import find, recipe_of
-from nexus.reason.corrections import Weighed, event_of, standing
+from nexus.reason.corrections import Weighed, event_of, outruled, standing
 from nexus.reason.reflection import Reflection
 from nexus.review.approved import Approved
 from nexus.store.corrections import Correction, CorrectionLog
@@ -135,6 +135,8 @@ def weigh(run: str, progress: Callable[[str], None] | None = None) -> tuple[Weig
     tasks = [task for task in TASKS if any(c.task == task and c.board for c in words)]
     for task in tasks:
         (progress or _silent)(f"holding corrections of {task} against each other ...")
+        if outruled(TASKS[task].puzzle, standing(words)):
+            continue  # a changed rule tells more than a memory does, and is looked for each time
         if (bench := _bench(folder, task)) is not None:
             against |= contradicted(bench, standing(words))
     write_json(_against_path(folder), against)
@@ -180,7 +182,10 @@ def _weighed(folder: Path) -> tuple[Weighed, ...]:
         against = {}
     except (OSError, ValueError, AssertionError):
         raise DataError(f"{_against_path(folder)} is damaged", hint="delete it") from None
-    return standing(CorrectionLog(folder / "logs").read(), against)
+    words = CorrectionLog(folder / "logs").read()
+    for task in TASKS.values():
+        against |= outruled(task.puzzle, standing(words))
+    return standing(words, against)
 
 
 def _against_path(folder: Path) -> Path:

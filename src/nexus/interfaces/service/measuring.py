@@ -171,6 +171,24 @@ def bench_drift(recipe: str, seeds: int, progress: "Progress") -> Mapping[str, A
     return found
 
 
+def bench_corrections(recipe: str, seeds: int, progress: "Progress") -> Mapping[str, Any]:
+    """Return what comes of a person's corrections, some of them wrong.
+
+    The core is that of the newest run of ``recipe``; it is trained first if need be.
+    """
+    from nexus.base.device import set_threads
+    from nexus.suites import results
+    from nexus.suites.bench_corrections import bench_corrections
+
+    made_from = recipe_named(recipe)
+    folder = runs.find_or_name("", made_from)
+    reasoner_into(made_from, folder, "khop", progress=progress)
+    set_threads()
+    found = bench_corrections(made_from, folder, seeds=seeds, progress=progress)
+    results.store(folder, found)
+    return found
+
+
 def bench_collapse(recipe: str, steps: int, progress: "Progress") -> Mapping[str, Any]:
     """Return which weights of SIGReg keep prediction alone from collapsing."""
     from nexus.base.device import set_threads
