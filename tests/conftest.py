@@ -3,11 +3,15 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from hypothesis import settings
 from jaxtyping import install_import_hook
+
+if TYPE_CHECKING:
+    from nexus.reason.sentences.network import SentenceNetwork
 
 # Must precede every import of the packages named: a module already imported stays unchecked.
 install_import_hook(
@@ -16,7 +20,9 @@ install_import_hook(
 )
 
 # On small tensors two threads mostly wait for each other: on a busy two-core machine a step of 30
-# small operations took 20 times as long, and 24 times the CPU, as with one thread.
+# small operations took 20 times as long, and 24 times the CPU, as with one thread. What a test
+# calls may set the number again, for good: it is told the same.
+os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
 
 # The first call into a torch op can take seconds, so a per-example deadline only adds noise.
@@ -53,3 +59,11 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = trained(tmp_path_factory.mktemp("trained") / "smoke", "smoke")
     assert torch.equal(state, torch.get_rng_state()), "training drew from the global generator"
     return folder
+
+
+@pytest.fixture(scope="session")
+def canonical_network(tmp_path_factory: pytest.TempPathFactory) -> "SentenceNetwork":
+    """Return a small network that reads canonical English, taught once by the real loop."""
+    from canonical import taught  # not before the hook above has seen every module
+
+    return taught(tmp_path_factory.mktemp("canonical"))

@@ -15,21 +15,13 @@ from typing import Literal
 from nexus.base.errors import ConfigError
 from nexus.base.overlay import overlay
 from nexus.base.proposals import Policy
-
-
-def _at_least(owner: str, config: object, least: float, *names: str) -> None:
-    for name in names:
-        if (value := getattr(config, name)) < least:
-            raise ConfigError(f"{owner}.{name} must be at least {least:g}, got {value}")
-
-
-def _divides(owner: str, width: int, heads: int) -> None:
-    if width % heads:
-        below = width - width % heads
-        raise ConfigError(
-            f"{owner}.width={width} does not split into {owner}.heads={heads}",
-            hint=f"use width {below or heads} or {below + heads}",
-        )
+from nexus.base.settings import (
+    ReasonConfig,
+    ReasonerConfig,
+    SentencesConfig,
+    at_least,
+    divides,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +36,7 @@ class WorldConfig:
     """Size of the byte-pair vocabulary."""
 
     def __post_init__(self) -> None:
-        _at_least("world", self, 16, "side")
+        at_least("world", self, 16, "side")
         if self.side > 224:
             raise ConfigError(f"world.side must be at most 224, got {self.side}")
 
@@ -64,8 +56,8 @@ class VisionConfig:
     """Hidden units of the patch stem."""
 
     def __post_init__(self) -> None:
-        _at_least("encode.vision", self, 1, "width", "depth", "heads", "patch", "window", "stem")
-        _divides("encode.vision", self.width, self.heads)
+        at_least("encode.vision", self, 1, "width", "depth", "heads", "patch", "window", "stem")
+        divides("encode.vision", self.width, self.heads)
         if self.window < self.patch or (self.window - self.patch) % 2:
             raise ConfigError(
                 f"encode.vision.window={self.window} must be encode.vision.patch={self.patch} "
@@ -85,8 +77,8 @@ class TextConfig:
     """Longest text, in tokens; longer captions are cut, longer questions refused."""
 
     def __post_init__(self) -> None:
-        _at_least("encode.text", self, 1, "width", "depth", "heads", "words")
-        _divides("encode.text", self.width, self.heads)
+        at_least("encode.text", self, 1, "width", "depth", "heads", "words")
+        divides("encode.text", self.width, self.heads)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +105,7 @@ class MaskConfig:
     """Share of words predicted."""
 
     def __post_init__(self) -> None:
-        _at_least("predict.mask", self, 1, "image_context", "image_targets")
+        at_least("predict.mask", self, 1, "image_context", "image_targets")
         if not 0 < (hidden := self.text_hidden) < 1:
             raise ConfigError(f"predict.mask.text_hidden must lie in (0, 1), got {hidden}")
 
@@ -133,8 +125,8 @@ class PredictConfig:
     mask: MaskConfig = field(default_factory=MaskConfig)
 
     def __post_init__(self) -> None:
-        _at_least("predict", self, 1, "width", "depth", "heads", "ask_depth", "dynamics_depth")
-        _divides("predict", self.width, self.heads)
+        at_least("predict", self, 1, "width", "depth", "heads", "ask_depth", "dynamics_depth")
+        divides("predict", self.width, self.heads)
         for name in ("ema_start", "ema_end"):
             if not 0.0 <= (value := getattr(self, name)) <= 1.0:
                 raise ConfigError(f"predict.{name} must lie in [0, 1], got {value}")
@@ -182,8 +174,8 @@ class ObjectiveConfig:
 
     def __post_init__(self) -> None:
         names = ("ask", "image", "text", "cross", "contrastive", "sigreg", "vicreg")
-        _at_least("objective", self, 0, *names, "statements", "questions")
-        _at_least("objective", self, 1, "jepa_every", "slices", "family")
+        at_least("objective", self, 0, *names, "statements", "questions")
+        at_least("objective", self, 1, "jepa_every", "slices", "family")
         for name in ("grain", "nameless", "strange", "grow"):
             if not 0.0 <= (value := getattr(self, name)) < 1.0:
                 raise ConfigError(f"objective.{name} must lie in [0, 1), got {value}")
@@ -191,55 +183,6 @@ class ObjectiveConfig:
             raise ConfigError(
                 "objective has no learning term: ask, image, text, cross, contrastive are 0"
             )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReasonConfig:
-    """The fast route's reasoner, and the parser that reads questions with its own weights."""
-
-    width: int = 128
-    heads: int = 4
-    depth: int = 3
-    """Layers of its working memory, each of which looks up words, then picture."""
-    cycles: int = 1
-    """Times a question is thought over. At equal CPU time two cycles of one layer answer fewer
-    questions than one cycle of two (.597 and .661 of 2,272, demo's latents)."""
-    parser_width: int = 96
-    parser_depth: int = 2
-    parser_heads: int = 4
-    query_symbols: int = 40
-    """Longest query, in symbols."""
-
-    def __post_init__(self) -> None:
-        _at_least("reason", self, 1, "width", "depth", "cycles", "parser_width", "parser_depth")
-        _divides("reason", self.width, self.heads)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReasonerConfig:
-    """The reasoner on puzzles: a working memory and an abstract core that think in cycles."""
-
-    width: int = 64
-    heads: int = 4
-    working_depth: int = 1
-    core_depth: int = 1
-    fast_steps: int = 1
-    """Steps of the working memory in a cycle; the core takes one."""
-    cycles: int = 4
-    """Cycles in a segment of training; after each it is told what was right."""
-    gradient: Literal["step", "cycle", "full"] = "full"
-    """Learn through the last step of each, the last cycle, or the whole segment."""
-    segments: int = 3
-    """Segments a batch is thought about in training, each a step of the optimiser."""
-    think: int = 48
-    """Cycles a board is thought about when it counts."""
-    boards: int = 20000
-    """Boards of each puzzle that are trained on, each in ever new guises."""
-
-    def __post_init__(self) -> None:
-        _at_least("reasoner", self, 1, "width", "working_depth", "core_depth", "fast_steps")
-        _at_least("reasoner", self, 1, "cycles", "segments", "think", "boards")
-        _divides("reasoner", self.width, self.heads)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -264,8 +207,8 @@ class PhaseConfig:
     """Looks or questions a scene."""
 
     def __post_init__(self) -> None:
-        _at_least("train.<phase>", self, 1, "steps", "batch", "per_scene")
-        _at_least("train.<phase>", self, 0, "rate", "muon_rate", "warmup", "weight_decay", "clip")
+        at_least("train.<phase>", self, 1, "steps", "batch", "per_scene")
+        at_least("train.<phase>", self, 0, "rate", "muon_rate", "warmup", "weight_decay", "clip")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -277,6 +220,9 @@ class TrainConfig:
     dynamics: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=400, batch=32))
     fast: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=3000))
     parser: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=1500))
+    sentences: PhaseConfig = field(
+        default_factory=lambda: PhaseConfig(steps=2300, batch=96, rate=3e-3)
+    )
     sudoku6: PhaseConfig = field(default_factory=lambda: PhaseConfig(steps=2400, muon_rate=0.01))
     khop: PhaseConfig = field(
         default_factory=lambda: PhaseConfig(steps=2400, batch=32, rate=3e-3, muon_rate=0.01)
@@ -295,8 +241,8 @@ class TrainConfig:
     checkpoint_every: int = 100
 
     def __post_init__(self) -> None:
-        _at_least("train", self, 1, "log_every", "gauge_every", "checkpoint_every")
-        _at_least("train", self, 16, "cached", "held_out", "told")
+        at_least("train", self, 1, "log_every", "gauge_every", "checkpoint_every")
+        at_least("train", self, 16, "cached", "held_out", "told")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -324,6 +270,8 @@ class EvaluateConfig:
     scenes: int = 2700
     questions: int = 3000
     probe_scenes: int = 2048
+    theories: int = 10_000
+    """Theories of each kind, with a question each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -348,6 +296,7 @@ class Recipe:
     predict: PredictConfig = field(default_factory=PredictConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     reason: ReasonConfig = field(default_factory=ReasonConfig)
+    sentences: SentencesConfig = field(default_factory=SentencesConfig)
     reasoner: ReasonerConfig = field(default_factory=ReasonerConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     decide: DecideConfig = field(default_factory=DecideConfig)

@@ -17,6 +17,7 @@ from nexus.reason.fast import FastReasoner
 from nexus.reason.grounding import Grounding
 from nexus.reason.parser.network import ParserNetwork
 from nexus.reason.reasoner import Reasoner
+from nexus.reason.sentences.network import SentenceNetwork
 from nexus.remember.memory import TestTimeMemory
 from nexus.train.dynamics import LONGEST
 from nexus.worlds.puzzles import Puzzle
@@ -125,3 +126,8 @@ class Parts:
         """Return the question-only parser's network."""
         with seeded(self.recipe.seed, "parser"):
             return parser.build(self.recipe.reason, self.world.vocabulary, self.world.words())
+
+    def sentences(self) -> SentenceNetwork:
+        """Return the network of the parser of sentences."""
+        with seeded(self.recipe.seed, "sentences"):
+            return SentenceNetwork(self.recipe.sentences)
