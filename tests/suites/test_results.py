@@ -30,6 +30,8 @@ from nexus.suites.results import (
 )
 
 MORE = (
+    *("rules_recovered", "rules_recovered_ltn", "*_equivalent", "*_proved", "*_score"),
+    "natural_outside_abstained",
     *("*accuracy*", "*exact", "*_exact_*", "*_kept", "*_restored", "*auroc*", "*_abstained_*"),
     *("retrieval_*", "foil_*", "paraphrase_*", "rankme_*", "*rank", "*probe_*", "noise_robust"),
     *("asked_*", "*_coverage", "*_precision", "*_over_*", "*_x", "fits_24_gb", "fitting*"),

@@ -49,6 +49,7 @@ LESS: Final = (
     *("false_*", "detection_delay*", "proposal_delay", "old_rule_*", "denied_*", "harmless_*"),
     "*right_words_flagged",
     *("*_redrawn", "adapted_cpu_s", "checkpoint_save_s", "rollback_s", "*_ms", "*_ms_????"),
+    *("rules_recovered_noise", "rules_cpu_s"),
     *("step_moved_gb", "weights_gb", "gradients_gb", "optimizer_gb", "target_gb"),
     *("activations_gb", "step_tflop", "params_millions", "part/*"),
 )

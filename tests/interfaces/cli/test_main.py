@@ -102,7 +102,7 @@ def test_the_commands_and_options_are_these(capsys: pytest.CaptureFixture[str]) 
     lines: list[str] = []
     for words in commands():
         text = help_of(words, capsys).partition(" world options")[0]  # settings have their own test
-        options = sorted(set(re.findall(r"^[│ ] +(--[\w.]+)", text, re.MULTILINE)))
+        options = sorted(set(re.findall(r"^[│ ] +(--[\w.-]+)", text, re.MULTILINE)))
         lines.append(" ".join(["nexus", *words, *options]))
     expected = Path(__file__).with_name("surface.txt").read_text()
     assert "\n".join(lines) + "\n" == expected

@@ -20,8 +20,11 @@ from nexus.interfaces.cli.correct import Correct
 from nexus.interfaces.cli.data import Make, Show, Verify
 from nexus.interfaces.cli.demo import Demo
 from nexus.interfaces.cli.doctor import Doctor
+from nexus.interfaces.cli.learn import Learn
 from nexus.interfaces.cli.measure import Bench, Evaluate
 from nexus.interfaces.cli.options import UsageError
+from nexus.interfaces.cli.plan import Plan
+from nexus.interfaces.cli.prove import Parse, Prove
 from nexus.interfaces.cli.reflect import Reflect
 from nexus.interfaces.cli.report import Report
 from nexus.interfaces.cli.solve import Solve
@@ -53,6 +56,10 @@ COMMANDS: Final = Group(
     ask=Ask,
     adapt=Adapt,
     solve=Solve,
+    parse=Parse,
+    prove=Prove,
+    plan=Plan,
+    learn=Learn,
     correct=Correct,
     trace=Group("List a run's thoughts, and see one.", list=TraceList, show=TraceShow),
     reflect=Reflect,

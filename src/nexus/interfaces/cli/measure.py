@@ -18,9 +18,10 @@ class Evaluate:
         nexus evaluate --suite perception
         nexus evaluate --suite questions --run demo --json
         nexus evaluate --suite perception --recipe tiny --seeds 3
+        nexus evaluate --suite logic --json
     """
 
-    suite: Literal["perception", "questions", "reasoner"]
+    suite: Literal["perception", "questions", "reasoner", "logic"]
     """What to measure."""
     run_name: RunName = ""
     recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
@@ -74,6 +75,7 @@ class Bench:
         nexus bench recursion --task khop --seconds 600 --seeds 3 --json
         nexus bench drift --json
         nexus bench corrections --json
+        nexus bench closure --json
     """
 
     what: tyro.conf.Positional[
@@ -87,6 +89,7 @@ class Bench:
             "recursion",
             "drift",
             "corrections",
+            "closure",
         ]
     ]
     """data: scenes a CPU second. step: a step of masked prediction against a plain I-JEPA's. lite:
@@ -94,7 +97,8 @@ class Bench:
     take. collapse: SIGReg's weight, batch and rate against rank. ablation: every objective left out
     in turn, at equal CPU time. recursion: the reasoner and its rivals on a puzzle, likewise. drift:
     a rule of the world changes, and is noticed, learned and proposed. corrections: a person says
-    what is right now, and errs now and then."""
+    what is right now, and errs now and then. closure: who is whose ancestor, with a reason for
+    every pair, beside clingo without."""
     recipe: Annotated[str, tyro.conf.arg(metavar="NAME")] = ""
     """What is measured or varied: tiny for step, recursion, drift and corrections, lite for lite
     and reason, demo for the rest, if not given."""
@@ -135,6 +139,8 @@ class Bench:
                 case "corrections":
                     recipe = self.recipe or "tiny"
                     result = measuring.bench_corrections(recipe, self.seeds, progress)
+                case "closure":
+                    result = measuring.bench_closure()
                 case "collapse":
                     result = measuring.bench_collapse(self.recipe or "demo", self.steps, progress)
                 case "ablation":

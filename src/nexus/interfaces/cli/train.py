@@ -24,12 +24,13 @@ class Train:
         nexus train perception --recipe tiny
         nexus train questions --recipe tiny --resume
         nexus train reasoner --task sudoku6 --recipe tiny
+        nexus train parser --recipe tiny
         nexus train perception --recipe tiny --encode.vision.depth 4 --run deeper
     """
 
-    half: tyro.conf.Positional[Literal["perception", "questions", "reasoner"]]
+    half: tyro.conf.Positional[Literal["perception", "questions", "reasoner", "parser"]]
     """perception: encoders and predictors; questions: what asks, grounds, parses and answers;
-    reasoner: thinking in cycles, on the puzzle that --task names."""
+    reasoner: thinking in cycles, on the puzzle that --task names; parser: what sentences say."""
     task: Literal["sudoku6", "khop", "maze"] = "sudoku6"
     """What the reasoner is trained on."""
     recipe: str = _DEFAULT

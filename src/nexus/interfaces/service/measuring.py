@@ -7,18 +7,26 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from nexus.config import Recipe, overlay
 from nexus.config import recipe as recipe_named
 from nexus.interfaces.service import runs
-from nexus.interfaces.service.training import Half, reasoner_into, train_into, trained
+from nexus.interfaces.service.training import (
+    Half,
+    parser_into,
+    parser_trained,
+    reasoner_into,
+    train_into,
+    trained,
+)
 
 if TYPE_CHECKING:
     from nexus.suites.recursion import Task
     from nexus.train.phase import Progress
 
-Suite: TypeAlias = Literal["perception", "questions", "reasoner"]
+Suite: TypeAlias = Literal["perception", "questions", "reasoner", "logic"]
 
 _NEEDS: Final[Mapping[Suite, tuple[Half, ...]]] = {
     "perception": ("perception",),
     "questions": ("perception", "questions"),
     "reasoner": (),
+    "logic": (),
 }
 
 
@@ -42,9 +50,16 @@ def evaluate(
     for half in _NEEDS[suite]:
         if not trained(folder, half):
             train_into(made_from, folder, half, progress=progress)
-    if suite == "reasoner":
-        _puzzles(made_from, folder, progress)
+    _more(suite, made_from, folder, progress)
     return measure(suite, folder, data)
+
+
+def _more(suite: Suite, recipe: Recipe, folder: Path, progress: "Progress | None") -> None:
+    """Train what a suite needs beside the two halves."""
+    if suite == "reasoner":
+        _puzzles(recipe, folder, progress)
+    if suite == "logic" and not parser_trained(folder):
+        parser_into(recipe, folder, progress=progress)
 
 
 def _puzzles(recipe: Recipe, folder: Path, progress: "Progress | None") -> None:
@@ -74,8 +89,7 @@ def evaluate_seeds(
             folder = runs.find_or_name("", made_from)
         for half in _NEEDS[suite]:
             train_into(made_from, folder, half, progress=progress)
-        if suite == "reasoner":
-            _puzzles(made_from, folder, progress)
+        _more(suite, made_from, folder, progress)
         found.append(measure(suite, folder))
     return worst(found)
 
@@ -101,6 +115,11 @@ def measure(suite: Suite, folder: Path, data: Path | None = None) -> Mapping[str
         return perception.evaluate(Senses.load(folder), folder)
     if suite == "reasoner":
         return reasoner.evaluate(folder, runs.recipe_of(folder))
+    if suite == "logic":
+        from nexus.interfaces.service.proving import parser_of
+        from nexus.suites import logic
+
+        return logic.evaluate(parser_of(folder), runs.recipe_of(folder), folder)
     return questions.evaluate(System.load(folder), folder)
 
 
@@ -109,6 +128,13 @@ def bench_data() -> Mapping[str, Any]:
     from nexus.suites.bench_data import bench_data
 
     return bench_data()
+
+
+def bench_closure() -> Mapping[str, Any]:
+    """Return by how much a closure with reasons is derived faster than clingo does without."""
+    from nexus.suites.bench_closure import bench_closure
+
+    return bench_closure()
 
 
 def bench_step(recipe: str) -> Mapping[str, Any]:

@@ -24,11 +24,13 @@ HALVES: Final[tuple[Half, ...]] = ("perception", "questions")
 """In the order they are trained."""
 _LAST: Final[Mapping[Half, str]] = {"perception": "memory", "questions": "calibration"}
 """What each half publishes last."""
+_PARSER: Final = "sentences"
+"""What training the parser of sentences publishes."""
 
 
 def train(
     recipe: Recipe,
-    half: Half | Literal["reasoner"],
+    half: Half | Literal["reasoner", "parser"],
     *,
     task: str = "sudoku6",
     run: str = "",
@@ -50,6 +52,8 @@ def train(
         )
     if half == "reasoner":
         reasoner_into(recipe, folder, task, progress=progress)
+    elif half == "parser":
+        parser_into(recipe, folder, progress=progress)
     else:
         train_into(recipe, folder, half, progress=progress)
     return folder
@@ -67,6 +71,23 @@ def reasoner_into(
 
     set_threads()
     train_puzzle(recipe, folder, task, progress)
+
+
+def parser_into(recipe: Recipe, folder: Path, *, progress: "Progress | None" = None) -> None:
+    """Train the parser of sentences into ``folder``, a new run or one of this same recipe."""
+    Run.create(
+        folder, recipe=tomli_w.dumps(asdict(recipe)), config_hash=recipe.hash, seed=recipe.seed
+    )
+    from nexus.base.device import set_threads
+    from nexus.train.sentence_parser import train_sentences
+
+    set_threads()
+    train_sentences(recipe, folder, progress)
+
+
+def parser_trained(folder: Path) -> bool:
+    """Return whether the run at ``folder`` has a parser of sentences."""
+    return (folder / "run.json").exists() and _PARSER in Approved.open(folder).artefacts
 
 
 def first() -> bool:
