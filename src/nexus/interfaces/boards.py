@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from nexus.base.errors import InputError
+from nexus.interfaces.text_files import read_small
 from nexus.interfaces.tiles import fact_lines, read_facts
 from nexus.worlds.puzzles import Khop, Maze, Puzzle, Sudoku, answers
 from nexus.worlds.puzzles.maze import FLOOR, GOAL, START, WALL
@@ -133,19 +134,9 @@ def read_board_file(path: Path) -> str:
     Raises:
         InputError: there is no such file, it cannot be read, or it is no small text.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}", hint="check the path") from None
-    except (OSError, ValueError) as error:  # a folder, a NUL byte, a file closed to us
-        raise InputError(f"cannot read {str(path)!r}: {error}", hint="check the path") from None
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{path} has more than {MOST_BYTES} bytes", hint="a board is a few rows")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text", hint="write the board as plain text") from None
+    return read_small(
+        path, MOST_BYTES, less="a board is a few rows", plain="write the board as plain text"
+    )
 
 
 def pose(given: Int64[np.ndarray, " cell"], task: Task) -> Posed:

@@ -75,9 +75,11 @@ class Heard:
     evidence: Evidence
     """What the proposal rests on."""
     before: Scores
-    """The core, the working memory that learned at once, and the core after approval."""
+    """The core as it was."""
     at_once: Scores
+    """With the working memory that learned at once."""
     after: Scores
+    """The core after approval."""
 
 
 def bench_corrections(

@@ -120,8 +120,8 @@ def listed(run: str) -> tuple[Weighed, ...]:
 def weigh(run: str, progress: Callable[[str], None] | None = None) -> tuple[Weighed, ...]:
     """Return the same after each was held against memories learned from the others; minutes.
 
-    What speaks against one is kept, so that it is not learned from, until this is asked for again;
-    ``corrected`` is learned anew.
+    Where a changed rule speaks against some, no memory is asked. What speaks against one is kept,
+    so that it is not learned from, until this is asked for again; ``corrected`` is learned anew.
 
     Raises:
         CheckpointError: there is no such run, or a file of its reasoner is damaged.

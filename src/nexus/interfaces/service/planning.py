@@ -7,6 +7,7 @@ from typing import Any
 from nexus.base.errors import InputError
 from nexus.decide.planning import PlannedText, Planning, plan_texts, planned
 from nexus.interfaces.service import proving
+from nexus.interfaces.text_files import read_small
 from nexus.logic.pddl_files import LONGEST, read
 from nexus.logic.plans import Budget
 
@@ -53,16 +54,4 @@ def read_problems(path: Path) -> tuple[tuple[Any, ...], tuple[str, ...]]:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(LONGEST + 1)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}", hint="check the path") from None
-    except (OSError, ValueError) as error:  # a folder, a NUL byte, a file closed to us
-        raise InputError(f"cannot read {str(path)!r}: {error}", hint="check the path") from None
-    if len(data) > LONGEST:
-        raise InputError(f"{path} has more than {LONGEST} bytes", hint="plan for less at a time")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text", hint="PDDL is plain text") from None
+    return read_small(path, LONGEST, less="plan for less at a time", plain="PDDL is plain text")

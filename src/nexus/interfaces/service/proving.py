@@ -12,6 +12,7 @@ from nexus.base.errors import CheckpointError, InputError
 from nexus.decide.proving import Asked, Conclusion, conclude
 from nexus.interfaces.proof_picture import proof_picture
 from nexus.interfaces.service import runs
+from nexus.interfaces.text_files import decoded, read_small
 from nexus.logic.engines.budget import Budget
 from nexus.logic.theory import World
 from nexus.nn.thinking import load_to_think
@@ -131,22 +132,14 @@ def read_text_file(path: Path) -> str:
     Raises:
         InputError: there is no such file, it cannot be read, or it is no text of a bearable size.
     """
+    less, plain = "ask about less at a time", "plain text in UTF-8 is read"
+    if str(path) != "-":
+        return read_small(path, MOST, less=less, plain=plain)
     try:
-        if str(path) == "-":
-            data = sys.stdin.buffer.read(MOST + 1)
-        else:
-            with path.open("rb") as file:
-                data = file.read(MOST + 1)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}", hint="check the path") from None
-    except (OSError, ValueError) as error:  # a folder, a NUL byte, a file closed to us
+        data = sys.stdin.buffer.read(MOST + 1)
+    except (OSError, ValueError) as error:  # closed to us
         raise InputError(f"cannot read {str(path)!r}: {error}", hint="check the path") from None
-    if len(data) > MOST:
-        raise InputError(f"{path} has more than {MOST} bytes", hint="ask about less at a time")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text", hint="plain text in UTF-8 is read") from None
+    return decoded(path, data, MOST, less=less, plain=plain)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
